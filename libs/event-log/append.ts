@@ -1,0 +1,144 @@
+import { type EventKey, eventVersion, linksOf, type NewEvent } from "@callbridge/events";
+import { sql } from "kysely";
+import pg from "pg";
+import { v7 as uuidv7 } from "uuid";
+import { z } from "zod";
+import type { Database } from "./database.ts";
+import type { Personal } from "./personal.ts";
+
+/** NATS stops at 1 MiB and the relay keeps order, so one huge event would hold up all: larger content is an object in storage. */
+export const eventBytesMax = 64 * 1024;
+
+/** Where an event comes from: what caused it, so that a whole call can be followed by one id. */
+export type Cause = { correlationId: string; causationId?: string | undefined; traceparent?: string | undefined };
+
+/** A webhook request as it came, stored beside the events it brought. */
+export type InboxEntry = {
+  id: string;
+  account: string;
+  source: string;
+  endpoint: string;
+  /** The vendor's id of the delivery, which its retries share. */
+  deliveryId?: string | undefined;
+  verdict: "accepted" | "ignored" | "parked";
+  because?: string | undefined;
+  /** Headers and body as received; sealed before it is stored. */
+  request: unknown;
+};
+
+export type DueEntry = {
+  consumer: string;
+  key: string;
+  position: number;
+  /** Undefined: a dead letter. */
+  at: Date | undefined;
+  attempt: number;
+  because: string;
+};
+
+export type Append = {
+  now: Date;
+  events?: { account: string; event: NewEvent; cause: Cause; delivery?: string | undefined }[];
+  deliveries?: InboxEntry[];
+  /** Refused with `StreamMovedOn` when one of these (or a stream linked to it) has an event after `position`. */
+  expect?: { account: string; stream: string; position: number }[];
+  due?: DueEntry[];
+};
+
+const answerSchema = z.object({
+  events: z.array(
+    z.object({
+      id: z.string(),
+      position: z.number(),
+      stream: z.string(),
+      type: z.string(),
+      added: z.boolean(),
+      delivery: z.string().nullable(),
+    }),
+  ),
+  verdicts: z.record(z.string(), z.enum(["accepted", "duplicate", "ignored", "parked"])).nullable(),
+});
+/** One entry per event that was asked for: `added: false` names the earlier event that it repeats. */
+export type Appended = z.infer<typeof answerSchema>;
+
+/** Somebody else appended to the stream since it was read: fold again and decide again. */
+export class StreamMovedOn extends Error {
+  override readonly name = "StreamMovedOn";
+}
+/** Personal data was erased while this process still held the key. A fresh key is made on the next try. */
+class KeyDestroyed extends Error {
+  override readonly name = "KeyDestroyed";
+}
+
+export async function append(db: Database, personal: Personal, request: Append): Promise<Appended> {
+  try {
+    return await appendOnce(db, personal, request);
+  } catch (error) {
+    if (error instanceof KeyDestroyed) return await appendOnce(db, personal, request);
+    throw error;
+  }
+}
+
+async function appendOnce(db: Database, personal: Personal, request: Append): Promise<Appended> {
+  const keyIds: string[] = [];
+  const events = (request.events ?? []).map((entry) => row(entry, personal, keyIds));
+  const streamOf = new Map(request.events?.map(({ delivery, event }) => [delivery, event.stream]));
+  const deliveries = request.deliveries?.map((entry) => {
+    const { request: body, ...rest } = entry;
+    const sealed = personal.seal(entry.account, streamOf.get(entry.id) ?? `inbox:${entry.id}`, entry.id, body);
+    keyIds.push(sealed.keyId);
+    return { ...rest, body: sealed.personal.toString("base64"), bodyKey: sealed.keyId };
+  });
+  const parameter = JSON.stringify({
+    now: request.now.toISOString(),
+    events,
+    keys: personal.unsavedKeys(keyIds),
+    deliveries,
+    expect: request.expect ?? [],
+    due: request.due ?? [],
+  });
+  try {
+    const result = await sql<{ answer: unknown }>`select callbridge.append(${parameter}::jsonb) as answer`.execute(db);
+    personal.markSaved(keyIds);
+    return answerSchema.parse(result.rows[0]?.answer);
+  } catch (error) {
+    const code = error instanceof pg.DatabaseError ? error.code : undefined;
+    if (code === "CB001") throw new StreamMovedOn("the stream moved on", { cause: error });
+    if (code !== "CB002") throw error;
+    personal.forget(keyIds);
+    throw new KeyDestroyed("a stream key was destroyed", { cause: error });
+  }
+}
+
+type Row = Record<string, unknown>;
+
+function row({ account, event, cause, delivery }: NonNullable<Append["events"]>[number], personal: Personal, keyIds: string[]): Row {
+  const id = uuidv7();
+  const bytes = Buffer.byteLength(JSON.stringify(event));
+  if (bytes > eventBytesMax) {
+    throw new Error(`an event of ${bytes} bytes is larger than ${eventBytesMax}: put its content into storage (${event.type})`);
+  }
+  const secret = Object.values(event.personal).some((value) => value !== undefined);
+  const sealed = secret ? personal.seal(account, event.stream, id, event.personal) : undefined;
+  if (sealed) keyIds.push(sealed.keyId);
+  const links = linksOf(event.type, event.data);
+  return {
+    id,
+    account,
+    stream: event.stream,
+    type: event.type,
+    version: eventVersion,
+    ...keyColumns(event.key),
+    time: event.time,
+    source: event.source,
+    ...cause,
+    data: event.data,
+    ...(sealed && { personal: sealed.personal.toString("base64"), personalKey: sealed.keyId }),
+    ...(links.length > 0 && { links }),
+    ...(delivery && { delivery }),
+  };
+}
+
+function keyColumns(key: EventKey): Row {
+  return "fact" in key ? { key: key.fact } : key;
+}

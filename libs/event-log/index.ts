@@ -1,0 +1,81 @@
+import type { Announcement, LogEvent } from "@callbridge/events";
+import { sql } from "kysely";
+import { type Append, type Appended, append, type DueEntry } from "./append.ts";
+import { connect } from "./database.ts";
+import { claimDue, type Due, finishDue, nextDueAt, putDue } from "./due.ts";
+import type { Keyring } from "./keyring.ts";
+import { releaseLease, takeLease } from "./lease.ts";
+import { type Listener, listen } from "./listen.ts";
+import { lowestMark, readMark, saveMark } from "./marks.ts";
+import { isMigrated, migrate } from "./migrate.ts";
+import { createPersonal } from "./personal.ts";
+import { announcementsAfter, lastPosition, loadStream, loadTarget, readAfter, readAt } from "./read.ts";
+
+export { type Append, type Appended, type Cause, type DueEntry, type InboxEntry, StreamMovedOn } from "./append.ts";
+export type { Due } from "./due.ts";
+export { createKeyring, type Keyring } from "./keyring.ts";
+export { leaseMs } from "./lease.ts";
+export type { Listener } from "./listen.ts";
+
+/** The log of this installation. Every function is one round trip unless it says otherwise. */
+export type EventLog = {
+  /** Where it lies, for those who need a connection of their own (relay, LISTEN). */
+  url: string;
+  append: (request: Append) => Promise<Appended>;
+  stream: (account: string, stream: string) => Promise<LogEvent[]>;
+  target: (account: string, target: string) => Promise<LogEvent[]>;
+  after: (position: number, limit: number) => Promise<LogEvent[]>;
+  at: (position: number) => Promise<LogEvent | undefined>;
+  announcements: (after: number, limit: number) => Promise<Announcement[]>;
+  lastPosition: () => Promise<number>;
+  putDue: (now: Date, entries: DueEntry[]) => Promise<void>;
+  claimDue: (consumer: string, now: Date, limit: number, hiddenMs: number) => Promise<Due[]>;
+  finishDue: (entry: Due) => Promise<void>;
+  nextDueAt: (consumer: string) => Promise<Date | undefined>;
+  takeLease: (key: string, owner: string, now: Date) => Promise<boolean>;
+  releaseLease: (key: string, owner: string) => Promise<void>;
+  readMark: (consumer: string) => Promise<number>;
+  saveMark: (consumer: string, position: number, now: Date) => Promise<void>;
+  lowestMark: () => Promise<number>;
+  /** Destroys the personal data of a subject for good: every stream linked to this one. */
+  erase: (account: string, stream: string) => Promise<void>;
+  /** `wake` is a hint that there may be something new. */
+  listen: (wake: () => void) => Listener;
+  migrate: () => Promise<string[]>;
+  isMigrated: () => Promise<boolean>;
+  /** Throws when the database cannot be written to. */
+  ping: () => Promise<void>;
+  close: () => Promise<void>;
+};
+
+export function openEventLog(options: { url: string; keyring: Keyring; poolSize?: number }): EventLog {
+  const { db } = connect(options.url, options.poolSize);
+  const personal = createPersonal(db, options.keyring);
+  return {
+    url: options.url,
+    append: (request) => append(db, personal, request),
+    stream: (account, stream) => loadStream(db, personal, account, stream),
+    target: (account, target) => loadTarget(db, personal, account, target),
+    after: (position, limit) => readAfter(db, personal, position, limit),
+    at: (position) => readAt(db, personal, position),
+    announcements: (after, limit) => announcementsAfter(db, after, limit),
+    lastPosition: () => lastPosition(db),
+    putDue: (now, entries) => putDue(db, now, entries),
+    claimDue: (consumer, now, limit, hiddenMs) => claimDue(db, consumer, now, limit, hiddenMs),
+    finishDue: (entry) => finishDue(db, entry),
+    nextDueAt: (consumer) => nextDueAt(db, consumer),
+    takeLease: (key, owner, now) => takeLease(db, key, owner, now),
+    releaseLease: (key, owner) => releaseLease(db, key, owner),
+    readMark: (consumer) => readMark(db, consumer),
+    saveMark: (consumer, position, now) => saveMark(db, consumer, position, now),
+    lowestMark: () => lowestMark(db),
+    erase: (account, stream) => personal.destroy(account, stream),
+    listen: (wake) => listen(options.url, wake),
+    migrate: () => migrate(db),
+    isMigrated: () => isMigrated(db),
+    ping: async () => {
+      await sql`select 1 from callbridge.marks limit 1`.execute(db);
+    },
+    close: () => db.destroy(),
+  };
+}

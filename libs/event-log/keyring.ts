@@ -1,0 +1,57 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
+
+const keyBytes = 32;
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/** A stream's key in the clear, with its wrapped form for the log. */
+export type StreamKey = { id: string; key: Buffer; wrapped: Buffer };
+
+export type Keyring = {
+  /** A fresh key for a stream, wrapped by the data key. */
+  create: (id: string) => StreamKey;
+  unwrap: (id: string, wrapped: Buffer) => Buffer;
+  /** Keyed hash (hex, 128 bit) of a text, different for every account: for keys, names and look-ups of personal data. */
+  hash: (account: string, text: string) => string;
+  /** A key of its own for another purpose (storage, links), derived from the data key. */
+  derive: (purpose: string) => Buffer;
+};
+
+/** `dataKey`: 32 random bytes in base64 (`DATA_KEY`). Throws when it is anything else. */
+export function createKeyring(dataKey: string): Keyring {
+  const root = Buffer.from(dataKey, "base64");
+  if (root.length !== keyBytes) {
+    throw new Error("DATA_KEY must be 32 bytes in base64: create one with `openssl rand -base64 32`");
+  }
+  const derive = (purpose: string) => Buffer.from(hkdfSync("sha256", root, "", `callbridge:${purpose}`, keyBytes));
+  const wrappingKey = derive("wrap");
+  const hashKeys = new Map<string, Buffer>();
+  return {
+    create: (id) => {
+      const key = randomBytes(keyBytes);
+      return { id, key, wrapped: seal(wrappingKey, key, id) };
+    },
+    unwrap: (id, wrapped) => open(wrappingKey, wrapped, id),
+    hash: (account, text) => {
+      const key = hashKeys.get(account) ?? derive(`hash:${account}`);
+      hashKeys.set(account, key);
+      return createHmac("sha256", key).update(text).digest("hex").slice(0, 32);
+    },
+    derive,
+  };
+}
+
+/** AES-256-GCM: nonce, tag, ciphertext. `context` (an event's or key's id) is authenticated, so parts cannot be swapped. */
+export function seal(key: Buffer, plain: Buffer, context: string): Buffer {
+  const nonce = randomBytes(nonceBytes);
+  const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(context));
+  const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
+}
+
+/** Throws when the key is wrong or a byte was changed. */
+export function open(key: Buffer, sealed: Buffer, context: string): Buffer {
+  const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, nonceBytes)).setAAD(Buffer.from(context));
+  decipher.setAuthTag(sealed.subarray(nonceBytes, nonceBytes + tagBytes));
+  return Buffer.concat([decipher.update(sealed.subarray(nonceBytes + tagBytes)), decipher.final()]);
+}

@@ -1,0 +1,27 @@
+import { type Database } from "./database.ts";
+import { type Migration, Migrator } from "kysely/migration";
+import * as log from "./migrations/0001-log.ts";
+
+const migrations: Record<string, Migration> = { "0001-log": log };
+
+/** Brings the schema up to date. Forward only; safe to run from several processes at once (Kysely takes a lock). */
+export async function migrate(db: Database): Promise<string[]> {
+  const { error, results } = await migrator(db).migrateToLatest();
+  if (error) throw new Error("the database could not be migrated", { cause: error });
+  return (results ?? []).map((result) => result.migrationName);
+}
+
+/** Whether the schema is the one this build needs. Services that do not migrate wait for it. */
+export async function isMigrated(db: Database): Promise<boolean> {
+  const applied = await migrator(db).getMigrations();
+  return applied.every((migration) => migration.executedAt !== undefined);
+}
+
+function migrator(db: Database): Migrator {
+  return new Migrator({
+    db,
+    provider: { getMigrations: async () => migrations },
+    migrationTableName: "callbridge_migrations",
+    migrationLockTableName: "callbridge_migrations_lock",
+  });
+}

@@ -1,0 +1,275 @@
+import { type Kysely, sql } from "kysely";
+
+/** The log and what the append keeps beside it in the same transaction. PostgreSQL 15, no extension. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`create schema if not exists callbridge`.execute(db);
+
+  await sql`
+    create table callbridge.events (
+      position bigint primary key,
+      id uuid not null unique,
+      account text not null,
+      stream text not null,
+      type text not null,
+      version smallint not null,
+      key text not null,
+      time timestamptz not null,
+      recorded_at timestamptz not null,
+      source text not null,
+      correlation_id text not null,
+      causation_id uuid,
+      traceparent text,
+      data jsonb not null,
+      personal bytea,
+      personal_key uuid,
+      unique (account, key)
+    )`.execute(db);
+  await sql`create index events_stream on callbridge.events (account, stream, position)`.execute(db);
+  await sql`
+    create index events_effect_target on callbridge.events (account, (data->>'target'), position)
+    where type like 'effect.%'`.execute(db);
+
+  // One wrapped key per stream and process that first wrote there; destroying all of them erases the stream's personal data.
+  await sql`
+    create table callbridge.stream_keys (
+      id uuid primary key,
+      account text not null,
+      stream text not null,
+      wrapped bytea
+    )`.execute(db);
+  await sql`create index stream_keys_stream on callbridge.stream_keys (account, stream)`.execute(db);
+
+  // Both directions of every link, so that the streams of one subject are found by walking from any of them.
+  await sql`
+    create table callbridge.stream_links (
+      account text not null,
+      stream text not null,
+      other text not null,
+      position bigint not null,
+      primary key (account, stream, other)
+    )`.execute(db);
+
+  // The last report of each entity, for keys that depend on what was reported before.
+  await sql`
+    create table callbridge.reports (
+      account text not null,
+      entity text not null,
+      content text not null,
+      turn bigint not null,
+      received_at timestamptz not null,
+      primary key (account, entity)
+    )`.execute(db);
+
+  await sql`
+    create table callbridge.inbox (
+      id uuid primary key,
+      account text not null,
+      source text not null,
+      endpoint text not null,
+      delivery_id text,
+      received_at timestamptz not null,
+      verdict text not null,
+      because text,
+      body bytea,
+      body_key uuid
+    )`.execute(db);
+  await sql`
+    create unique index inbox_delivery on callbridge.inbox (account, source, delivery_id)
+    where delivery_id is not null`.execute(db);
+  await sql`create index inbox_received on callbridge.inbox (received_at)`.execute(db);
+
+  // Timers, scheduled retries and dead letters of every consumer. at is null: dead.
+  await sql`
+    create table callbridge.due (
+      consumer text not null,
+      key text not null,
+      position bigint not null,
+      at timestamptz,
+      attempt int not null,
+      because text not null,
+      updated_at timestamptz not null,
+      primary key (consumer, key)
+    )`.execute(db);
+  await sql`create index due_at on callbridge.due (consumer, at) where at is not null`.execute(db);
+
+  await sql`
+    create table callbridge.leases (
+      key text primary key,
+      owner text not null,
+      until timestamptz not null
+    )`.execute(db);
+
+  // Low-water mark of each consumer: every event up to it is acked, due or dead.
+  await sql`
+    create table callbridge.marks (
+      consumer text primary key,
+      position bigint not null,
+      saved_at timestamptz not null
+    )`.execute(db);
+
+  await sql`
+    create function callbridge.linked_streams(p_account text, p_stream text) returns setof text
+    language sql stable as $$
+      with recursive linked(stream) as (
+        select p_stream
+        union
+        select l.other from callbridge.stream_links l join linked on l.account = p_account and l.stream = linked.stream
+      )
+      select stream from linked
+    $$`.execute(db);
+
+  await sql.raw(appendFunction).execute(db);
+}
+
+/**
+ * The append. plpgsql, because each inner statement takes its snapshot after the lock was granted; one SQL statement that
+ * locks and inserts takes it before, and then sees neither the last position nor the last keys.
+ */
+const appendFunction = `
+create function callbridge.append(p jsonb) returns jsonb language plpgsql as $$
+declare
+  now_ timestamptz := (p->>'now')::timestamptz;
+  events_ jsonb := coalesce(p->'events', '[]');
+  head bigint;
+  added bigint;
+  result jsonb;
+  verdicts jsonb;
+  seen uuid[];
+  e record;
+begin
+  perform pg_advisory_xact_lock(hashtext('callbridge.append'));
+
+  -- A delivery that was stored before brings nothing new, also twice in one batch.
+  if jsonb_typeof(p->'deliveries') = 'array' then
+    select array_agg(d.id) into seen
+      from jsonb_to_recordset(p->'deliveries') as d(id uuid, account text, source text, "deliveryId" text)
+      where d."deliveryId" is not null and (
+        exists (select from callbridge.inbox i
+          where i.account = d.account and i.source = d.source and i.delivery_id = d."deliveryId")
+        or exists (select from jsonb_to_recordset(p->'deliveries') as o(id uuid, account text, source text, "deliveryId" text)
+          where o.account = d.account and o.source = d.source and o."deliveryId" = d."deliveryId" and o.id < d.id));
+    if seen is not null then
+      select coalesce(jsonb_agg(value order by ord), '[]') into events_
+        from jsonb_array_elements(events_) with ordinality as t(value, ord)
+        where (value->>'delivery')::uuid <> all(seen);
+    end if;
+  end if;
+
+  for e in select * from jsonb_to_recordset(p->'expect') as x(account text, stream text, position bigint) loop
+    if exists (select from callbridge.events v
+      where v.account = e.account and v.position > e.position
+        and v.stream in (select callbridge.linked_streams(e.account, e.stream))) then
+      raise exception 'stream % moved on', e.stream using errcode = 'CB001';
+    end if;
+  end loop;
+
+  insert into callbridge.stream_keys (id, account, stream, wrapped)
+    select k.id, k.account, k.stream, decode(k.wrapped, 'base64')
+    from jsonb_to_recordset(p->'keys') as k(id uuid, account text, stream text, wrapped text)
+    on conflict (id) do nothing;
+  if exists (select from callbridge.stream_keys k
+    where k.wrapped is null and k.id in (select (value->>'personalKey')::uuid from jsonb_array_elements(events_)
+      where value ? 'personalKey')) then
+    raise exception 'a key of this append was destroyed' using errcode = 'CB002';
+  end if;
+
+  -- Keys that depend on the report before: a repeat gets the key of the event it repeats.
+  if jsonb_path_exists(events_, '$[*].mode') then
+    declare
+      i int := 0;
+      entity_ text;
+      last_ record;
+      turn_ bigint;
+    begin
+      for e in select * from jsonb_to_recordset(events_) as x(account text, entity text, content text, mode text) loop
+        if e.mode is not null then
+          entity_ := case e.mode when 'repeat' then e.entity || ':' || e.content else e.entity end;
+          select * into last_ from callbridge.reports r where r.account = e.account and r.entity = entity_;
+          if last_.entity is null then turn_ := 1;
+          elsif e.mode = 'repeat' and now_ - last_.received_at <= interval '10 minutes' then turn_ := last_.turn;
+          elsif e.mode = 'state' and last_.content = e.content then turn_ := last_.turn;
+          else turn_ := last_.turn + 1;
+          end if;
+          insert into callbridge.reports (account, entity, content, turn, received_at)
+            values (e.account, entity_, e.content, turn_, now_)
+            on conflict (account, entity) do update
+            set content = excluded.content, turn = excluded.turn, received_at = excluded.received_at;
+          events_ := jsonb_set(events_, array[i::text, 'key'], to_jsonb(e.entity || '#' || turn_ || ':' || e.content));
+        end if;
+        i := i + 1;
+      end loop;
+    end;
+  end if;
+
+  select coalesce(max(position), 0) into head from callbridge.events;
+  begin
+    insert into callbridge.events (position, id, account, stream, type, version, key, time, recorded_at, source,
+        correlation_id, causation_id, traceparent, data, personal, personal_key)
+      select head + t.ord, t.id, t.account, t.stream, t.type, t.version, t.key, t.time, now_, t.source,
+        t.correlation_id, t.causation_id, t.traceparent, t.data, decode(t.personal, 'base64'), t.personal_key
+      from rows from (jsonb_to_recordset(events_) as (id uuid, account text, stream text, type text, version smallint,
+        key text, time timestamptz, source text, "correlationId" text, "causationId" uuid, traceparent text, data jsonb,
+        personal text, "personalKey" uuid)) with ordinality
+        as t(id, account, stream, type, version, key, time, source, correlation_id, causation_id, traceparent, data,
+          personal, personal_key, ord);
+    get diagnostics added = row_count;
+  exception when unique_violation then
+    insert into callbridge.events (position, id, account, stream, type, version, key, time, recorded_at, source,
+        correlation_id, causation_id, traceparent, data, personal, personal_key)
+      select head + row_number() over (order by t.ord), t.id, t.account, t.stream, t.type, t.version, t.key, t.time, now_,
+        t.source, t.correlation_id, t.causation_id, t.traceparent, t.data, decode(t.personal, 'base64'), t.personal_key
+      from (select distinct on (account, key) * from
+        rows from (jsonb_to_recordset(events_) as (id uuid, account text, stream text, type text, version smallint,
+          key text, time timestamptz, source text, "correlationId" text, "causationId" uuid, traceparent text, data jsonb,
+          personal text, "personalKey" uuid)) with ordinality
+          as t(id, account, stream, type, version, key, time, source, correlation_id, causation_id, traceparent, data,
+            personal, personal_key, ord)
+        order by account, key, ord) t
+      where not exists (select from callbridge.events v where v.account = t.account and v.key = t.key);
+    get diagnostics added = row_count;
+  end;
+
+  if jsonb_path_exists(events_, '$[*].links') then
+    insert into callbridge.stream_links (account, stream, other, position)
+      select v.account, l.one, l.other, v.position
+      from jsonb_array_elements(events_) as t(value)
+      join callbridge.events v on v.id = (t.value->>'id')::uuid
+      cross join jsonb_array_elements(t.value->'links') as pair
+      cross join lateral (values (pair->>0, pair->>1), (pair->>1, pair->>0)) as l(one, other)
+      on conflict do nothing;
+  end if;
+
+  select coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'position', v.position, 'stream', v.stream, 'type', v.type,
+      'added', v.id = t.id, 'delivery', t.delivery) order by t.ord), '[]') into result
+    from rows from (jsonb_to_recordset(events_) as (id uuid, account text, key text, delivery uuid)) with ordinality
+      as t(id, account, key, delivery, ord)
+    join callbridge.events v on v.account = t.account and v.key = t.key;
+
+  if jsonb_typeof(p->'deliveries') = 'array' then
+    with stored as (
+      insert into callbridge.inbox (id, account, source, endpoint, delivery_id, received_at, verdict, because, body, body_key)
+      select d.id, d.account, d.source, d.endpoint, case when repeated then null else d."deliveryId" end, now_,
+        case when repeated then 'duplicate'
+          when d.verdict = 'accepted' and not exists (select from jsonb_array_elements(result) r
+            where (r->>'delivery')::uuid = d.id and (r->>'added')::boolean) then 'duplicate'
+          else d.verdict end,
+        d.because, decode(d.body, 'base64'), d."bodyKey"
+      from jsonb_to_recordset(p->'deliveries') as d(id uuid, account text, source text, endpoint text, "deliveryId" text,
+        verdict text, because text, body text, "bodyKey" uuid)
+      cross join lateral (select coalesce(d.id = any(seen), false)) as r(repeated)
+      returning id, verdict)
+    select coalesce(jsonb_object_agg(id, verdict), '{}') into verdicts from stored;
+  end if;
+
+  insert into callbridge.due (consumer, key, position, at, attempt, because, updated_at)
+    select d.consumer, d.key, d.position, d.at, d.attempt, d.because, now_
+    from jsonb_to_recordset(p->'due') as d(consumer text, key text, position bigint, at timestamptz, attempt int, because text)
+    on conflict (consumer, key) do update set position = excluded.position, at = excluded.at, attempt = excluded.attempt,
+      because = excluded.because, updated_at = excluded.updated_at;
+
+  if added > 0 then
+    perform pg_notify('callbridge', (head + added)::text);
+  end if;
+  return jsonb_build_object('events', result, 'verdicts', verdicts);
+end
+$$`;

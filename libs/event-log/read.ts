@@ -1,0 +1,86 @@
+import { type Announcement, type LogEvent, parseEvent } from "@callbridge/events";
+import { type Selectable, sql } from "kysely";
+import type { Database, Tables } from "./database.ts";
+import type { Personal } from "./personal.ts";
+
+type Row = Selectable<Tables["callbridge.events"]>;
+
+/** Every event of the subject: of this stream and all streams linked to it, in order of position. */
+export async function loadStream(db: Database, personal: Personal, account: string, stream: string): Promise<LogEvent[]> {
+  const rows = await sql<Row>`
+    select * from callbridge.events
+    where account = ${account} and stream in (select callbridge.linked_streams(${account}, ${stream}))
+    order by position`.execute(db);
+  return revive(rows.rows, personal);
+}
+
+/** The events of all effects on one target, in order of position. */
+export async function loadTarget(db: Database, personal: Personal, account: string, target: string): Promise<LogEvent[]> {
+  const rows = await sql<Row>`
+    select * from callbridge.events
+    where account = ${account} and type like 'effect.%' and data->>'target' = ${target}
+    order by position`.execute(db);
+  return revive(rows.rows, personal);
+}
+
+/** Events after a position, in order; never misses one, because positions are given under the append lock. */
+export async function readAfter(db: Database, personal: Personal, position: number, limit: number): Promise<LogEvent[]> {
+  const rows = await db
+    .selectFrom("callbridge.events")
+    .selectAll()
+    .where("position", ">", position)
+    .orderBy("position")
+    .limit(limit)
+    .execute();
+  return revive(rows, personal);
+}
+
+export async function readAt(db: Database, personal: Personal, position: number): Promise<LogEvent | undefined> {
+  const rows = await db.selectFrom("callbridge.events").selectAll().where("position", "=", position).execute();
+  return (await revive(rows, personal))[0];
+}
+
+/** What the bus needs of the events after a position: no data, nothing decrypted. */
+export async function announcementsAfter(db: Database, position: number, limit: number): Promise<Announcement[]> {
+  return db
+    .selectFrom("callbridge.events")
+    .select(["position", "account", "stream", "type", "version"])
+    .where("position", ">", position)
+    .orderBy("position")
+    .limit(limit)
+    .execute();
+}
+
+export async function lastPosition(db: Database): Promise<number> {
+  const row = await db
+    .selectFrom("callbridge.events")
+    .select("position")
+    .orderBy("position", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.position ?? 0;
+}
+
+async function revive(rows: Row[], personal: Personal): Promise<LogEvent[]> {
+  await personal.load(rows.map((row) => row.personal_key));
+  return rows.map((row) => {
+    const opened =
+      row.personal && row.personal_key ? personal.open(row.personal_key, row.id, row.personal) : ({} as unknown);
+    return {
+      id: row.id,
+      account: row.account,
+      position: row.position,
+      stream: row.stream,
+      version: row.version,
+      key: row.key,
+      time: row.time.toISOString(),
+      recordedAt: row.recorded_at.toISOString(),
+      source: row.source,
+      correlationId: row.correlation_id,
+      causationId: row.causation_id ?? undefined,
+      traceparent: row.traceparent ?? undefined,
+      erased: opened === undefined,
+      ...parseEvent(row.type, row.version, row.data, opened ?? {}),
+    } as LogEvent;
+  });
+}

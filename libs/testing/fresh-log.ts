@@ -1,0 +1,32 @@
+import { randomBytes } from "node:crypto";
+import { createKeyring, type EventLog, type Keyring, openEventLog } from "@callbridge/event-log";
+import pg from "pg";
+import { inject } from "vitest";
+
+export type FreshLog = { log: EventLog; keyring: Keyring; url: string; drop: () => Promise<void> };
+
+/** A database of its own for one test file, already migrated. `drop` closes and removes it. */
+export async function freshLog(): Promise<FreshLog> {
+  const name = `callbridge_test_${randomBytes(6).toString("hex")}`;
+  await admin(`create database ${name} template ${inject("templateDatabase")}`);
+  const url = new URL(inject("postgresUrl"));
+  url.pathname = `/${name}`;
+  const keyring = createKeyring(randomBytes(32).toString("base64"));
+  const log = openEventLog({ url: url.href, keyring });
+  return {
+    log,
+    keyring,
+    url: url.href,
+    drop: async () => {
+      await log.close();
+      await admin(`drop database ${name} with (force)`);
+    },
+  };
+}
+
+async function admin(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: inject("postgresUrl") });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}

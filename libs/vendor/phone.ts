@@ -1,0 +1,33 @@
+import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js";
+
+export type Phone = { e164: string } | { invalid: string };
+
+/** What digits without a "+" are: CloudTalk sends international ones, people type national ones. */
+type Assume = "international" | "national";
+
+/**
+ * A phone number as E.164, from whatever a template or a person made of it: text or a JSON number, with or without "+",
+ * "00" or punctuation. Undefined when there is none (empty, "anonymous"); `invalid` keeps what cannot be a number.
+ */
+export function readPhone(value: unknown, defaultCountry: string | undefined, assume: Assume): Phone | undefined {
+  if (typeof value !== "string" && typeof value !== "number") return undefined;
+  const raw = String(value).trim();
+  if (raw === "" || /^(anonymous|unknown|withheld|private|restricted|null|undefined)$/i.test(raw)) return undefined;
+  const digits = raw.replace(/[^\d+]/g, "").replace(/^00/, "+");
+  const country = defaultCountry && isSupportedCountry(defaultCountry) ? defaultCountry : undefined;
+  const candidates = digits.startsWith("+") ? [international(digits)] : inOrder(digits, country, assume);
+  const found = candidates.find((phone) => phone?.valid) ?? candidates.find((phone) => phone?.possible);
+  return found ? { e164: found.e164 } : { invalid: raw.slice(0, 40) };
+}
+
+function inOrder(digits: string, country: CountryCode | undefined, assume: Assume) {
+  const both = [international(`+${digits}`), country ? parse(digits, country) : undefined];
+  return assume === "international" ? both : both.reverse();
+}
+
+const international = (digits: string) => parse(digits, undefined);
+
+function parse(text: string, country: CountryCode | undefined) {
+  const phone = parsePhoneNumberFromString(text, country);
+  return phone && { e164: phone.number as string, valid: phone.isValid(), possible: phone.isPossible() };
+}
