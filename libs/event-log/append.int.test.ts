@@ -23,7 +23,8 @@ function ended(uuid: string, extra: { callId?: string; phone?: string } = {}): N
     personal: { externalPhone: extra.phone ?? "+12025550143" },
   };
 }
-const put = (...events: NewEvent[]) => fresh.log.append({ now, events: events.map((event) => ({ account: "a", event, cause })) });
+const put = (...events: NewEvent[]) =>
+  fresh.log.append({ now, events: events.map((event) => ({ account: "a", event, cause })) });
 
 describe("append", () => {
   test("gives gapless positions and reads back what was written, personal data included", async () => {
@@ -31,7 +32,9 @@ describe("append", () => {
     expect(first.events.map((event) => event.added)).toEqual([true, true]);
     const [one, two] = first.events.map((event) => event.position);
     expect(two).toBe((one ?? 0) + 1);
-    const [event] = await fresh.log.stream("a", stream.callByUuid("p1"));
+    const {
+      events: [event],
+    } = await fresh.log.stream("a", stream.callByUuid("p1"));
     expect(event).toMatchObject({ type: "call.ended", personal: { externalPhone: "+12025550143" }, erased: false });
   });
 
@@ -81,7 +84,7 @@ describe("append", () => {
     await put(ended("l1", { callId: "71" }));
     const byId = await fresh.log.stream("a", stream.callById("71"));
     const byUuid = await fresh.log.stream("a", stream.callByUuid("l1"));
-    expect(byId.map((event) => event.key)).toEqual(["call:n:71/recording", "call:u:l1/ended"]);
+    expect(byId.events.map((event) => event.key)).toEqual(["call:n:71/recording", "call:u:l1/ended"]);
     expect(byUuid).toEqual(byId);
   });
 
@@ -102,7 +105,15 @@ describe("append", () => {
       fresh.log.append({
         now,
         deliveries: [
-          { id, account: "a", source: "ghl", endpoint: "app", deliveryId: "w1", verdict: "accepted", request: { body: "x" } },
+          {
+            id,
+            account: "a",
+            source: "ghl",
+            endpoint: "app",
+            deliveryId: "w1",
+            verdict: "accepted",
+            request: { body: "x" },
+          },
         ],
         events: [{ account: "a", event: ended(uuid), cause, delivery: id }],
       });
@@ -117,7 +128,7 @@ describe("append", () => {
     await put(ended("e1"));
     await fresh.log.erase("a", stream.callByUuid("e1"));
     await put({ ...ended("e1", { phone: "+12025550199" }), key: { fact: "call:u:e1/modified" } });
-    const events = await fresh.log.stream("a", stream.callByUuid("e1"));
+    const { events } = await fresh.log.stream("a", stream.callByUuid("e1"));
     expect(events.map((event) => [event.erased, event.personal])).toEqual([
       [true, {}],
       [false, { externalPhone: "+12025550199" }],

@@ -112,11 +112,17 @@ async function appendOnce(db: Database, personal: Personal, request: Append): Pr
 
 type Row = Record<string, unknown>;
 
-function row({ account, event, cause, delivery }: NonNullable<Append["events"]>[number], personal: Personal, keyIds: string[]): Row {
+function row(
+  { account, event, cause, delivery }: NonNullable<Append["events"]>[number],
+  personal: Personal,
+  keyIds: string[],
+): Row {
   const id = uuidv7();
   const bytes = Buffer.byteLength(JSON.stringify(event));
   if (bytes > eventBytesMax) {
-    throw new Error(`an event of ${bytes} bytes is larger than ${eventBytesMax}: put its content into storage (${event.type})`);
+    throw new Error(
+      `an event of ${bytes} bytes is larger than ${eventBytesMax}: put its content into storage (${event.type})`,
+    );
   }
   const secret = Object.values(event.personal).some((value) => value !== undefined);
   const sealed = secret ? personal.seal(account, event.stream, id, event.personal) : undefined;

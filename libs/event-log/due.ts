@@ -26,7 +26,13 @@ export async function putDue(db: Database, now: Date, entries: DueEntry[]): Prom
  * Takes entries whose time has come, and hides them for `hiddenMs`: when this process dies before `finishDue`, they come
  * back by themselves. Several replicas may claim at once and get different ones.
  */
-export async function claimDue(db: Database, consumer: string, now: Date, limit: number, hiddenMs: number): Promise<Due[]> {
+export async function claimDue(
+  db: Database,
+  consumer: string,
+  now: Date,
+  limit: number,
+  hiddenMs: number,
+): Promise<Due[]> {
   const until = new Date(now.getTime() + hiddenMs);
   const rows = await sql<Due>`
     update callbridge.due set at = ${until}, updated_at = ${now}

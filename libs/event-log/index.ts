@@ -9,24 +9,37 @@ import { type Listener, listen } from "./listen.ts";
 import { lowestMark, readMark, saveMark } from "./marks.ts";
 import { isMigrated, migrate } from "./migrate.ts";
 import { createPersonal } from "./personal.ts";
-import { announcementsAfter, lastPosition, loadStream, loadTarget, readAfter, readAt } from "./read.ts";
+import {
+  announcementsAfter,
+  type Envelope,
+  envelopesAfter,
+  lastPosition,
+  loadStream,
+  loadTarget,
+  readAfter,
+  readAt,
+  type Subject,
+} from "./read.ts";
+import { lockSession, type SessionLock } from "./session-lock.ts";
 
 export { type Append, type Appended, type Cause, type DueEntry, type InboxEntry, StreamMovedOn } from "./append.ts";
 export type { Due } from "./due.ts";
 export { createKeyring, type Keyring } from "./keyring.ts";
 export { leaseMs } from "./lease.ts";
 export type { Listener } from "./listen.ts";
+export type { Envelope, Subject } from "./read.ts";
 
 /** The log of this installation. Every function is one round trip unless it says otherwise. */
 export type EventLog = {
   /** Where it lies, for those who need a connection of their own (relay, LISTEN). */
   url: string;
   append: (request: Append) => Promise<Appended>;
-  stream: (account: string, stream: string) => Promise<LogEvent[]>;
+  stream: (account: string, stream: string) => Promise<Subject>;
   target: (account: string, target: string) => Promise<LogEvent[]>;
   after: (position: number, limit: number) => Promise<LogEvent[]>;
   at: (position: number) => Promise<LogEvent | undefined>;
   announcements: (after: number, limit: number) => Promise<Announcement[]>;
+  envelopes: (after: number, limit: number) => Promise<Envelope[]>;
   lastPosition: () => Promise<number>;
   putDue: (now: Date, entries: DueEntry[]) => Promise<void>;
   claimDue: (consumer: string, now: Date, limit: number, hiddenMs: number) => Promise<Due[]>;
@@ -39,6 +52,8 @@ export type EventLog = {
   lowestMark: () => Promise<number>;
   /** Destroys the personal data of a subject for good: every stream linked to this one. */
   erase: (account: string, stream: string) => Promise<void>;
+  /** Waits for a lock that one session at a time can hold. Undefined: stopped while waiting. */
+  lockSession: (name: string, signal: AbortSignal) => Promise<SessionLock | undefined>;
   /** `wake` is a hint that there may be something new. */
   listen: (wake: () => void) => Listener;
   migrate: () => Promise<string[]>;
@@ -59,6 +74,7 @@ export function openEventLog(options: { url: string; keyring: Keyring; poolSize?
     after: (position, limit) => readAfter(db, personal, position, limit),
     at: (position) => readAt(db, personal, position),
     announcements: (after, limit) => announcementsAfter(db, after, limit),
+    envelopes: (after, limit) => envelopesAfter(db, after, limit),
     lastPosition: () => lastPosition(db),
     putDue: (now, entries) => putDue(db, now, entries),
     claimDue: (consumer, now, limit, hiddenMs) => claimDue(db, consumer, now, limit, hiddenMs),
@@ -70,6 +86,7 @@ export function openEventLog(options: { url: string; keyring: Keyring; poolSize?
     saveMark: (consumer, position, now) => saveMark(db, consumer, position, now),
     lowestMark: () => lowestMark(db),
     erase: (account, stream) => personal.destroy(account, stream),
+    lockSession: (name, signal) => lockSession(options.url, name, signal),
     listen: (wake) => listen(options.url, wake),
     migrate: () => migrate(db),
     isMigrated: () => isMigrated(db),

@@ -1,5 +1,5 @@
-import { type Database } from "./database.ts";
 import { type Migration, Migrator } from "kysely/migration";
+import type { Database } from "./database.ts";
 import * as log from "./migrations/0001-log.ts";
 
 const migrations: Record<string, Migration> = { "0001-log": log };

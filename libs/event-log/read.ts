@@ -1,21 +1,28 @@
-import { type Announcement, type LogEvent, parseEvent } from "@callbridge/events";
+import { type Announcement, isEventType, type LogEvent, parseEvent } from "@callbridge/events";
 import { type Selectable, sql } from "kysely";
 import type { Database, Tables } from "./database.ts";
 import type { Personal } from "./personal.ts";
 
 type Row = Selectable<Tables["callbridge.events"]>;
 
-/** Every event of the subject: of this stream and all streams linked to it, in order of position. */
-export async function loadStream(db: Database, personal: Personal, account: string, stream: string): Promise<LogEvent[]> {
+/** A subject: every event of this stream and of all streams linked to it, in order, and the position it was read at. */
+export type Subject = { events: LogEvent[]; position: number };
+
+export async function loadStream(db: Database, personal: Personal, account: string, stream: string): Promise<Subject> {
   const rows = await sql<Row>`
     select * from callbridge.events
     where account = ${account} and stream in (select callbridge.linked_streams(${account}, ${stream}))
     order by position`.execute(db);
-  return revive(rows.rows, personal);
+  return { events: await revive(rows.rows, personal), position: rows.rows.at(-1)?.position ?? 0 };
 }
 
 /** The events of all effects on one target, in order of position. */
-export async function loadTarget(db: Database, personal: Personal, account: string, target: string): Promise<LogEvent[]> {
+export async function loadTarget(
+  db: Database,
+  personal: Personal,
+  account: string,
+  target: string,
+): Promise<LogEvent[]> {
   const rows = await sql<Row>`
     select * from callbridge.events
     where account = ${account} and type like 'effect.%' and data->>'target' = ${target}
@@ -24,7 +31,12 @@ export async function loadTarget(db: Database, personal: Personal, account: stri
 }
 
 /** Events after a position, in order; never misses one, because positions are given under the append lock. */
-export async function readAfter(db: Database, personal: Personal, position: number, limit: number): Promise<LogEvent[]> {
+export async function readAfter(
+  db: Database,
+  personal: Personal,
+  position: number,
+  limit: number,
+): Promise<LogEvent[]> {
   const rows = await db
     .selectFrom("callbridge.events")
     .selectAll()
@@ -51,6 +63,20 @@ export async function announcementsAfter(db: Database, position: number, limit: 
     .execute();
 }
 
+/** An event without its personal data: what leaves for the bus. */
+export type Envelope = Omit<LogEvent, "type" | "data" | "personal" | "recordedAt" | "erased"> & {
+  type: string;
+  data: unknown;
+};
+
+export async function envelopesAfter(db: Database, position: number, limit: number): Promise<Envelope[]> {
+  const rows = await sql<Envelope & { time: Date }>`
+    select id, account, position, stream, type, version, key, time, source, correlation_id as "correlationId",
+      causation_id as "causationId", traceparent, data
+    from callbridge.events where position > ${position} order by position limit ${limit}`.execute(db);
+  return rows.rows.map((row) => ({ ...row, time: row.time.toISOString() }));
+}
+
 export async function lastPosition(db: Database): Promise<number> {
   const row = await db
     .selectFrom("callbridge.events")
@@ -61,7 +87,9 @@ export async function lastPosition(db: Database): Promise<number> {
   return row?.position ?? 0;
 }
 
-async function revive(rows: Row[], personal: Personal): Promise<LogEvent[]> {
+/** Types that this build does not know are left out: a newer service may write facts that an older one has no use for. */
+async function revive(all: Row[], personal: Personal): Promise<LogEvent[]> {
+  const rows = all.filter((row) => isEventType(row.type));
   await personal.load(rows.map((row) => row.personal_key));
   return rows.map((row) => {
     const opened =

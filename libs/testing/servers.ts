@@ -55,7 +55,10 @@ export function natsIsAvailable(env: NodeJS.ProcessEnv): boolean {
 }
 
 /** A `nats-server` of our own, on its own port and directory, so that a test may stop and wipe it. */
-export async function startNatsServer(port: number, storeDir?: string): Promise<Running & { kill: () => Promise<void> }> {
+export async function startNatsServer(
+  port: number,
+  storeDir?: string,
+): Promise<Running & { kill: () => Promise<void> }> {
   const directory = storeDir ?? (await mkdtemp(join(tmpdir(), "callbridge-nats-")));
   const server = spawn("nats-server", ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", directory], {
     stdio: ["ignore", "ignore", "pipe"],
@@ -87,7 +90,9 @@ export async function freePort(): Promise<number> {
     server.on("error", reject);
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
-      server.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port"))));
+      server.close(() =>
+        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
+      );
     });
   });
 }

@@ -1,0 +1,21 @@
+import type { Announcement } from "@callbridge/events";
+
+/** `deliveries` counts from 1: more than a few mean that the process died while it worked on this event. */
+export type Deliver = (announcement: Announcement, deliveries: number) => Promise<void>;
+
+export type Consuming = {
+  /** Takes no more, waits for what is in hand, saves the low-water mark. */
+  stop: () => Promise<void>;
+};
+
+/**
+ * Brings every event of the log to every consumer, at least once and roughly in order. A delivery is acked when `deliver`
+ * resolves; when it throws (the database is down), the same event comes again. Everything finer (retries with backoff,
+ * timers, dead letters) is the `due` table's, so that both buses behave alike.
+ */
+export type Bus = {
+  consume: (consumer: string, deliver: Deliver, options: { concurrency: number }) => Consuming;
+  /** Whether events flow; the reason when they do not. */
+  health: () => { ok: boolean; because?: string };
+  close: () => Promise<void>;
+};

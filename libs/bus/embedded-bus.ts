@@ -1,0 +1,117 @@
+import type { EventLog } from "@callbridge/event-log";
+import type { Announcement } from "@callbridge/events";
+import { type Bell, createBell } from "./bell.ts";
+import type { Bus, Consuming, Deliver } from "./bus.ts";
+import { pause } from "./pause.ts";
+import { createSlots } from "./slots.ts";
+
+/** Announcements read at once: 500 rows of a few dozen bytes. */
+const batchSize = 500;
+/** A notification can get lost when the connection breaks; this is how long an event may then wait. */
+const pollMs = 2_000;
+const retryMs = 1_000;
+const saveMarkMs = 1_000;
+
+/** The bus of a single process: a cursor per consumer over the log, woken by NOTIFY. */
+export function createEmbeddedBus(log: EventLog): Bus {
+  const wakers = new Set<() => void>();
+  const listener = log.listen(() => {
+    for (const wake of wakers) wake();
+  });
+  const consuming = new Set<Consuming>();
+  let trouble: string | undefined;
+
+  return {
+    consume: (consumer, deliver, { concurrency }) => {
+      const bell = createBell();
+      wakers.add(bell.ring);
+      const controller = new AbortController();
+      const finished = run(consumer, deliver, concurrency, bell, controller.signal);
+      const handle: Consuming = {
+        stop: async () => {
+          wakers.delete(bell.ring);
+          consuming.delete(handle);
+          controller.abort();
+          bell.ring();
+          await finished;
+        },
+      };
+      consuming.add(handle);
+      return handle;
+    },
+    health: () => (trouble === undefined ? { ok: true } : { ok: false, because: trouble }),
+    close: async () => {
+      await Promise.all([...consuming].map((one) => one.stop()));
+      await listener.close();
+    },
+  };
+
+  async function run(consumer: string, deliver: Deliver, concurrency: number, bell: Bell, signal: AbortSignal) {
+    const slots = createSlots(concurrency);
+    const open = new Set<number>();
+    let cursor = await persist(() => log.readMark(consumer), signal);
+    if (cursor === undefined) return;
+    let saved = cursor;
+    let savedAt = 0;
+    // Everything below the oldest event still in hand is done.
+    const mark = () => (open.size === 0 ? (cursor ?? 0) : Math.min(...open) - 1);
+    const save = async () => {
+      const position = mark();
+      savedAt = Date.now();
+      if (position <= saved) return;
+      await log.saveMark(consumer, position, new Date());
+      saved = position;
+    };
+
+    while (!signal.aborted) {
+      const batch = await persist(() => log.announcements(cursor ?? 0, batchSize), signal);
+      for (const announcement of batch ?? []) {
+        await slots.take();
+        if (signal.aborted) {
+          slots.run(Promise.resolve());
+          break;
+        }
+        cursor = announcement.position;
+        open.add(announcement.position);
+        slots.run(
+          deliverUntilDone(announcement, deliver, signal).then((done) => {
+            if (done) open.delete(announcement.position);
+          }),
+        );
+      }
+      if (Date.now() - savedAt >= saveMarkMs) await save().catch(() => undefined);
+      if ((batch?.length ?? 0) < batchSize) await bell.wait(pollMs);
+    }
+    await slots.idle();
+    await save().catch(() => undefined);
+  }
+
+  async function deliverUntilDone(announcement: Announcement, deliver: Deliver, signal: AbortSignal): Promise<boolean> {
+    for (let deliveries = 1; ; deliveries++) {
+      try {
+        await deliver(announcement, deliveries);
+        return true;
+      } catch (error) {
+        if (signal.aborted) return false;
+        trouble = error instanceof Error ? error.message : String(error);
+        await pause(retryMs, signal);
+        if (signal.aborted) return false;
+      }
+    }
+  }
+
+  /** Repeats a read until the database answers. Undefined: stopped meanwhile. */
+  async function persist<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+    while (!signal.aborted) {
+      try {
+        const value = await read();
+        trouble = undefined;
+        return value;
+      } catch (error) {
+        trouble = error instanceof Error ? error.message : String(error);
+        await pause(retryMs, signal);
+      }
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,6 @@
+export type { Bus, Consuming, Deliver } from "./bus.ts";
+export { connectNats } from "./connect.ts";
+export { createEmbeddedBus } from "./embedded-bus.ts";
+export { createJetStreamBus } from "./jetstream-bus.ts";
+export { type Relay, startRelay } from "./relay.ts";
+export { type Topology, topology } from "./topology.ts";

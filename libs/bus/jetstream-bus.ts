@@ -1,0 +1,106 @@
+import type { EventLog } from "@callbridge/event-log";
+import { type JsMsg, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { Bus, Consuming, Deliver } from "./bus.ts";
+import { announcementOf } from "./message.ts";
+import { pause } from "./pause.ts";
+import { createSlots } from "./slots.ts";
+import { ackWaitMs, consumerConfig, type Topology } from "./topology.ts";
+
+const retryMs = 1_000;
+/** How often the low-water mark is read from the server and saved: what a rebuilt stream may have to repeat. */
+const saveMarkMs = 5_000;
+
+/** The bus over JetStream. It outlives the server: a lost connection, stream or consumer is made again. */
+export function createJetStreamBus(nats: NatsConnection, log: EventLog, topology: Topology): Bus {
+  const consuming = new Set<Consuming>();
+  let trouble: string | undefined;
+
+  return {
+    consume: (consumer, deliver, { concurrency }) => {
+      const controller = new AbortController();
+      const finished = run(consumer, deliver, concurrency, controller.signal);
+      const handle: Consuming = {
+        stop: async () => {
+          consuming.delete(handle);
+          controller.abort();
+          await finished;
+        },
+      };
+      consuming.add(handle);
+      return handle;
+    },
+    health: () => (trouble === undefined ? { ok: true } : { ok: false, because: trouble }),
+    close: async () => {
+      await Promise.all([...consuming].map((one) => one.stop()));
+      await nats.drain();
+    },
+  };
+
+  async function run(consumer: string, deliver: Deliver, concurrency: number, signal: AbortSignal): Promise<void> {
+    const slots = createSlots(concurrency);
+    // Registers the consumer before it has done anything, so that the relay knows where a rebuilt stream must begin.
+    while (!signal.aborted) {
+      try {
+        await log.saveMark(consumer, 0, new Date());
+        await consumeOnce(consumer, deliver, slots, concurrency, signal);
+      } catch (error) {
+        trouble = error instanceof Error ? error.message : String(error);
+        if (!signal.aborted) await pause(retryMs, signal);
+      }
+    }
+    await slots.idle();
+    await saveMark(consumer).catch(() => undefined);
+  }
+
+  /** Ends when stopped; throws when the consumer or the stream is gone. */
+  async function consumeOnce(
+    consumer: string,
+    deliver: Deliver,
+    slots: ReturnType<typeof createSlots>,
+    concurrency: number,
+    signal: AbortSignal,
+  ) {
+    const manager = await jetstreamManager(nats);
+    await manager.consumers.add(topology.stream, consumerConfig(consumer));
+    const durable = await jetstream(nats).consumers.get(topology.stream, consumer);
+    const messages = await durable.consume({ max_messages: concurrency, abort_on_missing_resource: true });
+    const stop = () => messages.stop();
+    signal.addEventListener("abort", stop, { once: true });
+    const saving = setInterval(() => void saveMark(consumer).catch(() => undefined), saveMarkMs);
+    trouble = undefined;
+    try {
+      for await (const message of messages) {
+        await slots.take();
+        // What is not in hand yet goes back to the server, for another replica or for the next start.
+        slots.run(signal.aborted ? Promise.resolve(message.nak()) : handle(message, deliver));
+      }
+    } finally {
+      clearInterval(saving);
+      signal.removeEventListener("abort", stop);
+    }
+    if (!signal.aborted) throw new Error(`the consumer ${consumer} ended`);
+  }
+
+  async function handle(message: JsMsg, deliver: Deliver): Promise<void> {
+    const working = setInterval(() => message.working(), ackWaitMs / 2);
+    try {
+      await deliver(announcementOf(message.string()), message.info.deliveryCount);
+      message.ack();
+    } catch (error) {
+      trouble = error instanceof Error ? error.message : String(error);
+      message.nak(retryMs);
+    } finally {
+      clearInterval(working);
+    }
+  }
+
+  /** All below the consumer's ack floor is done; the message at the floor says which position that is. */
+  async function saveMark(consumer: string): Promise<void> {
+    const manager = await jetstreamManager(nats);
+    const { ack_floor } = await manager.consumers.info(topology.stream, consumer);
+    if (ack_floor.stream_seq === 0) return;
+    const message = await manager.streams.getMessage(topology.stream, { seq: ack_floor.stream_seq });
+    if (message) await log.saveMark(consumer, announcementOf(message.string()).position, new Date());
+  }
+}
