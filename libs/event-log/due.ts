@@ -54,6 +54,18 @@ export async function finishDue(db: Database, entry: Due): Promise<void> {
     .execute();
 }
 
+/** Moves a claimed entry to another time. False: it was set anew in the meantime. */
+export async function moveDue(db: Database, entry: Due, at: Date): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable("callbridge.due")
+    .set({ at })
+    .where("consumer", "=", entry.consumer)
+    .where("key", "=", entry.key)
+    .where("at", "=", entry.at)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
 /** When the next timer of this consumer is due, so that nobody has to poll. */
 export async function nextDueAt(db: Database, consumer: string): Promise<Date | undefined> {
   const row = await db

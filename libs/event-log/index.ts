@@ -2,7 +2,7 @@ import type { Announcement, LogEvent } from "@callbridge/events";
 import { sql } from "kysely";
 import { type Append, type Appended, append, type DueEntry } from "./append.ts";
 import { connect } from "./database.ts";
-import { claimDue, type Due, finishDue, nextDueAt, putDue } from "./due.ts";
+import { claimDue, type Due, finishDue, moveDue, nextDueAt, putDue } from "./due.ts";
 import type { Keyring } from "./keyring.ts";
 import { releaseLease, takeLease } from "./lease.ts";
 import { type Listener, listen } from "./listen.ts";
@@ -44,6 +44,7 @@ export type EventLog = {
   putDue: (now: Date, entries: DueEntry[]) => Promise<void>;
   claimDue: (consumer: string, now: Date, limit: number, hiddenMs: number) => Promise<Due[]>;
   finishDue: (entry: Due) => Promise<void>;
+  moveDue: (entry: Due, at: Date) => Promise<boolean>;
   nextDueAt: (consumer: string) => Promise<Date | undefined>;
   takeLease: (key: string, owner: string, now: Date) => Promise<boolean>;
   releaseLease: (key: string, owner: string) => Promise<void>;
@@ -79,6 +80,7 @@ export function openEventLog(options: { url: string; keyring: Keyring; poolSize?
     putDue: (now, entries) => putDue(db, now, entries),
     claimDue: (consumer, now, limit, hiddenMs) => claimDue(db, consumer, now, limit, hiddenMs),
     finishDue: (entry) => finishDue(db, entry),
+    moveDue: (entry, at) => moveDue(db, entry, at),
     nextDueAt: (consumer) => nextDueAt(db, consumer),
     takeLease: (key, owner, now) => takeLease(db, key, owner, now),
     releaseLease: (key, owner) => releaseLease(db, key, owner),

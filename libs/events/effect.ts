@@ -22,6 +22,8 @@ export type Effect = {
   intendedAt: number;
   input: Record<string, unknown> | undefined;
   attempts: number;
+  /** Attempts of which the vendor said that nothing was applied. */
+  refused: number;
   /** Start of the attempt whose end is not known. Present: read back before trying again. */
   openSince: string | undefined;
   end: "observed" | "failed" | "unknown" | "skipped" | undefined;
@@ -35,7 +37,14 @@ export function evolveEffects(effects: ReadonlyMap<string, Effect>, event: LogEv
   const next = new Map(effects);
   if (event.type === "effect.intended") {
     const { effect, kind, target, revision } = event.data;
-    const fresh = { attempts: 0, openSince: undefined, end: undefined, vendorId: undefined, digest: undefined };
+    const fresh = {
+      attempts: 0,
+      refused: 0,
+      openSince: undefined,
+      end: undefined,
+      vendorId: undefined,
+      digest: undefined,
+    };
     next.set(effect, {
       ...fresh,
       effect,
@@ -66,7 +75,12 @@ function step(effect: Effect, event: LogEvent): Effect {
         digest: event.data.digest,
       };
     case "effect.failed":
-      return { ...effect, openSince: undefined, end: event.data.final ? "failed" : undefined };
+      return {
+        ...effect,
+        refused: effect.refused + 1,
+        openSince: undefined,
+        end: event.data.final ? "failed" : undefined,
+      };
     case "effect.unknown":
       return { ...effect, openSince: undefined, end: "unknown" };
     case "effect.skipped":

@@ -15,27 +15,33 @@ export class RetryLater extends Error {
   }
 }
 
-export type AfterError = { dead: true; because: string } | { dead: false; afterMs: number; because: string };
+export type AfterError =
+  | { dead: true; because: string }
+  /** `asked`: we were told to wait, which is not a failure, so it does not use up an attempt. */
+  | { dead: false; afterMs: number; because: string; asked: boolean };
 
-/** First wait 2 s, doubling to 10 minutes: after 20 attempts about two and a half hours of outage have been survived. */
+/** First wait 2 s, doubling to 10 minutes. */
 const backoffFirstMs = 2_000;
 const backoffMaxMs = 600_000;
-export const attemptsMax = 20;
+/** Two hours for whatever is wrong with us; a bug does not go away by waiting longer. */
+const attemptsMax = 20;
+/** Three days for a vendor's outage, as long as the vendors themselves retry. */
+const outageAttemptsMax = 450;
 /** A wrong key needs a person; until then once in five minutes is enough. */
 const unauthorisedRetryMs = 300_000;
 
 /** The one place that turns an error of a handler into what happens next. `attempt` counts from 1. */
 export function afterError(error: unknown, attempt: number): AfterError {
   const because = error instanceof Error ? error.message : String(error);
-  if (error instanceof RetryLater) return { dead: false, afterMs: error.afterMs, because };
+  if (error instanceof RetryLater) return { dead: false, afterMs: error.afterMs, because, asked: true };
   if (error instanceof Permanent) return { dead: true, because };
   if (error instanceof VendorError && error.consequence === "refused") return { dead: true, because };
   if (error instanceof VendorError && error.consequence === "unauthorised") {
-    return { dead: false, afterMs: unauthorisedRetryMs, because };
+    return { dead: false, afterMs: unauthorisedRetryMs, because, asked: true };
   }
   const asked = error instanceof VendorError ? error.retryAfterMs : undefined;
-  // Being told to wait is not a failure of ours, so it does not use up attempts.
-  if (asked !== undefined) return { dead: false, afterMs: asked, because };
-  if (attempt >= attemptsMax) return { dead: true, because };
-  return { dead: false, afterMs: Math.min(backoffFirstMs * 2 ** (attempt - 1), backoffMaxMs), because };
+  if (asked !== undefined) return { dead: false, afterMs: asked, because, asked: true };
+  if (attempt >= (error instanceof VendorError ? outageAttemptsMax : attemptsMax)) return { dead: true, because };
+  const afterMs = Math.min(backoffFirstMs * 2 ** (attempt - 1), backoffMaxMs);
+  return { dead: false, afterMs, because, asked: false };
 }

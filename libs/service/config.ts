@@ -1,0 +1,161 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+
+/** The only module that reads the environment. Every variable is described in README, "Configuration". */
+export type Environment = Record<string, string | undefined>;
+
+const list = z
+  .string()
+  .optional()
+  .transform((text) =>
+    (text ?? "")
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== ""),
+  );
+const url = z.url({ protocol: /^https?$/, error: "must be an http(s) address" });
+
+const schema = z.object({
+  NODE_ENV: z.string().optional(),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  PUBLIC_URL: url.optional(),
+  DATA_DIR: z.string().default("./.data"),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, "must begin with postgres://")
+    .optional(),
+  NATS_URL: z.string().optional(),
+  NATS_CREDS: z.string().optional(),
+  CLOUDTALK_API_KEY: z
+    .string()
+    .regex(/^[^:]+:.+$/, "must be <key id>:<secret>")
+    .optional(),
+  CLOUDTALK_API_KEY_ID: z.string().optional(),
+  CLOUDTALK_API_SECRET: z.string().optional(),
+  CLOUDTALK_BASE_URL: url.default("https://my.cloudtalk.io/api"),
+  CLOUDTALK_ANALYTICS_URL: url.default("https://analytics-api.cloudtalk.io/api"),
+  CLOUDTALK_INTELLIGENCE_URL: url.default("https://api.cloudtalk.io/v1"),
+  CLOUDTALK_PLATFORM_URL: url.default("https://platform-api.cloudtalk.io/api"),
+  GHL_API_KEY: z.string().optional(),
+  GHL_LOCATION_ID: z.string().optional(),
+  GHL_BASE_URL: url.default("https://services.leadconnectorhq.com"),
+  GHL_CALL_LOG: z.enum(["provider", "inbound-webhook", "note-only"]).optional(),
+  GHL_CONVERSATION_PROVIDER_ID: z.string().optional(),
+  GHL_CALL_LOG_URL: url.optional(),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: url.optional(),
+  STT_BASE_URL: url.optional(),
+  LLM_BASE_URL: url.optional(),
+  TRANSCRIPTION_MODEL: z.string().default("whisper-1"),
+  ANALYSIS_MODEL: z.string().default("gpt-6-luna"),
+  CLOUDTALK_WEBHOOK_SECRET: list,
+  GHL_WEBHOOK_SECRET: list,
+  CLOUDTALK_SVIX_SECRET: list,
+  GHL_WEBHOOK_PUBLIC_KEY: list,
+  DATA_KEY: z.string().optional(),
+  RECORDINGS_URL: z.string().optional(),
+  RECORDING_ALLOWED_HOSTS: list,
+  UNKNOWN_CALLER: z.enum(["create", "inbox"]).default("create"),
+  DEFAULT_COUNTRY: z.string().length(2, "must be a two-letter country code, such as IT").toUpperCase().optional(),
+  TIME_ZONE: z.string().refine(isTimeZone, "must be an IANA time zone, such as Europe/Rome").default("UTC"),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+});
+
+export type Config = z.output<typeof schema> & {
+  DATA_DIR: string;
+  /** Where people and vendors reach us. */
+  publicUrl: string;
+  cloudtalk: { keyId: string; secret: string } | undefined;
+  ghl: { token: string; locationId: string } | undefined;
+};
+
+/** Stops the boot: says everything that is wrong at once, and what to do. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Reads and checks the configuration. Throws `ConfigError` that names every bad or missing variable. */
+export function readConfig(environment: Environment, required: readonly (keyof typeof schema.shape)[] = []): Config {
+  // An empty variable is one that was not set: compose files and manifests write `NAME=`.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const parsed = schema.safeParse(given);
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  const missing = required.filter((name) => given[name] === undefined).map((name) => `${name}: is required here`);
+  if (given.GHL_API_KEY && !given.GHL_LOCATION_ID) missing.push("GHL_LOCATION_ID: is required with GHL_API_KEY");
+  if (!parsed.success || missing.length > 0) {
+    throw new ConfigError(`the configuration is not complete:\n  ${[...problems, ...missing].join("\n  ")}`);
+  }
+  const value = parsed.data;
+  return {
+    ...value,
+    DATA_DIR: resolve(value.DATA_DIR),
+    publicUrl: (value.PUBLIC_URL ?? `http://localhost:${value.PORT}`).replace(/\/$/, ""),
+    cloudtalk: cloudtalkKey(value),
+    ghl:
+      value.GHL_API_KEY && value.GHL_LOCATION_ID
+        ? { token: value.GHL_API_KEY, locationId: value.GHL_LOCATION_ID }
+        : undefined,
+  };
+}
+
+function cloudtalkKey(value: z.output<typeof schema>): Config["cloudtalk"] {
+  if (value.CLOUDTALK_API_KEY_ID && value.CLOUDTALK_API_SECRET) {
+    return { keyId: value.CLOUDTALK_API_KEY_ID, secret: value.CLOUDTALK_API_SECRET };
+  }
+  const [keyId, ...secret] = value.CLOUDTALK_API_KEY?.split(":") ?? [];
+  return keyId ? { keyId, secret: secret.join(":") } : undefined;
+}
+
+/** Whether any vendor key is set: then nothing of the twin may be used. */
+export function hasVendorKey(config: Config): boolean {
+  return Boolean(
+    config.cloudtalk ||
+      config.GHL_API_KEY ||
+      config.OPENAI_API_KEY ||
+      config.OPENAI_BASE_URL ||
+      config.STT_BASE_URL ||
+      config.LLM_BASE_URL,
+  );
+}
+
+/** Secrets that a standalone installation makes for itself once and keeps in `DATA_DIR`, readable by its owner only. */
+export function ownSecret(dataDir: string, name: string, make = () => randomBytes(32).toString("base64")): string {
+  const file = join(dataDir, "secrets", name);
+  if (existsSync(file)) return readFileSync(file, "utf8").trim();
+  mkdirSync(join(dataDir, "secrets"), { recursive: true, mode: 0o700 });
+  try {
+    writeFileSync(file, `${make()}\n`, { mode: 0o600, flag: "wx", flush: true });
+  } catch (error) {
+    // Another process was faster; its secret is ours.
+    if (!existsSync(file)) throw error;
+  }
+  return readFileSync(file, "utf8").trim();
+}
+
+/** What is configured, for the one line at start-up. Secrets appear as true or false. */
+export function describeConfig(config: Config): Record<string, unknown> {
+  return {
+    port: config.PORT,
+    publicUrl: config.publicUrl,
+    database: config.DATABASE_URL ? "external" : "embedded",
+    bus: config.NATS_URL ? "nats" : "embedded",
+    cloudtalk: Boolean(config.cloudtalk),
+    ghl: Boolean(config.ghl),
+    speechToText: Boolean(config.OPENAI_API_KEY || config.STT_BASE_URL || config.OPENAI_BASE_URL),
+    callLog: config.GHL_CALL_LOG ?? "first configured",
+    timeZone: config.TIME_ZONE,
+  };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,174 @@
+import {
+  type Effect,
+  type EffectKind,
+  type EventType,
+  evolveEffects,
+  isEvent,
+  type LogEvent,
+  type NewEvent,
+} from "@callbridge/events";
+import { VendorError } from "@callbridge/vendor";
+import type { z } from "zod";
+import type { Reaction } from "./consumer.ts";
+import { withLease } from "./decide.ts";
+import { afterError, RetryLater } from "./errors.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** What a vendor shows of an effect. `digest` is a keyed hash of what was written, to see later whether a person changed it. */
+export type Observed = { vendorId?: string | undefined; digest?: string | undefined };
+
+export type EffectContext = {
+  account: string;
+  effect: string;
+  target: string;
+  /** What the last finished write to the same target left there. */
+  previous: Observed | undefined;
+  hash: (text: string) => string;
+  now: Date;
+};
+
+/** One kind of write to a vendor. `perform` sends it; `readBack` looks whether it is there, so that nobody has to guess. */
+export type EffectDefinition<Input> = {
+  kind: EffectKind;
+  input: z.ZodType<Input>;
+  /** Where it is written: recorded with every attempt, so that a demo is never taken for the real thing. */
+  host: string;
+  /** Writes once. May answer that nothing is to be done (any more). Throws `VendorError`. */
+  perform: (input: Input, context: EffectContext) => Promise<Observed | { skip: string }>;
+  /** Undefined as a function: this kind cannot be read back, so an ambiguous end stays unknown and is never retried. */
+  readBack?: (input: Input, context: EffectContext) => Promise<Observed | undefined>;
+};
+// biome-ignore lint/suspicious/noExplicitAny: the input type is private to each kind, its own schema checks it
+export type AnyEffect = EffectDefinition<any>;
+
+/** A vendor applies a request within this time or never: the assumption on which "exactly once" rests. */
+export const settleMs = 15_000;
+/** Waits between attempts grow up to this step (ten minutes). */
+const backoffStepsMax = 9;
+/** An earlier write to the same target is being worked on. */
+const turnRetryMs = 1_000;
+/** Attempts that ended in doubt and were then read back as not there; after that a person looks. */
+const doubtfulAttemptsMax = 10;
+
+/** Executes `effect.intended`: lease, attempt, perform, observe, and read back whatever ended in doubt. */
+export function effectReaction(definitions: readonly AnyEffect[], options: { settleMs?: number } = {}): Reaction {
+  const kinds = new Map(definitions.map((definition) => [definition.kind, definition]));
+  return {
+    name: "effects",
+    on: new Set<EventType>(["effect.intended"]),
+    run: async (event, runtime) => {
+      if (!isEvent(event, "effect.intended")) return;
+      const definition = kinds.get(event.data.kind);
+      if (!definition) return;
+      const lease = `${event.account}/effect:${event.data.target}`;
+      await withLease(runtime, lease, () => execute(definition, event, runtime, options.settleMs ?? settleMs));
+    },
+  };
+}
+
+type Intended = Extract<LogEvent, { type: "effect.intended" }>;
+
+async function execute(definition: AnyEffect, event: Intended, runtime: Runtime, settle: number): Promise<void> {
+  const { effect: name, kind, target } = event.data;
+  const ref = { effect: name, kind, target };
+  const history = (await runtime.log.target(event.account, target)).reduce(evolveEffects, new Map<string, Effect>());
+  const mine = history.get(name);
+  if (!mine || mine.end) return;
+
+  const others = [...history.values()].filter((effect) => effect !== mine);
+  if (others.some((effect) => !effect.end && effect.intendedAt < mine.intendedAt)) {
+    throw new RetryLater(turnRetryMs, "an earlier write to the same target is not finished");
+  }
+  const context: EffectContext = {
+    account: event.account,
+    effect: name,
+    target,
+    previous: others.filter((effect) => effect.end === "observed").sort((a, b) => b.intendedAt - a.intendedAt)[0],
+    hash: (text) => runtime.keyring.hash(event.account, text),
+    now: runtime.clock(),
+  };
+
+  if (event.erased || mine.input === undefined) {
+    await record("effect.skipped", { ...ref, because: "the personal data was erased" }, "end");
+    return;
+  }
+  const input = definition.input.parse(mine.input);
+
+  if (mine.openSince) {
+    const settled = new Date(mine.openSince).getTime() + settle;
+    const remaining = settled - runtime.clock().getTime();
+    if (remaining > 0) throw new RetryLater(remaining, "waiting until the vendor has settled, then reading back");
+    if (!definition.readBack) {
+      await record(
+        "effect.unknown",
+        { ...ref, attempt: mine.attempts, because: "no answer, and nothing to read back" },
+        "end",
+      );
+      return;
+    }
+    const found = await definition.readBack(input, context);
+    if (found) {
+      await record("effect.observed", { ...ref, attempt: mine.attempts, how: "read-back", ...found }, "end");
+      return;
+    }
+  } else if (others.some((effect) => effect.revision > mine.revision)) {
+    await record("effect.skipped", { ...ref, because: "a newer write to the same target exists" }, "end");
+    return;
+  }
+
+  if (mine.attempts - mine.refused >= doubtfulAttemptsMax) {
+    const because = `not there after ${doubtfulAttemptsMax} attempts without an answer`;
+    await record("effect.failed", { ...ref, attempt: mine.attempts, final: true, because }, "end");
+    return;
+  }
+  const attempt = mine.attempts + 1;
+  const began = await record("effect.attempted", { ...ref, attempt, host: definition.host }, `attempt/${attempt}`);
+  // A holder of the lease that was believed dead is still alive: it owns this attempt.
+  if (!began) throw new RetryLater(turnRetryMs, "another process began this attempt");
+
+  try {
+    const done = await definition.perform(input, context);
+    if ("skip" in done) await record("effect.skipped", { ...ref, because: done.skip }, "end");
+    else await record("effect.observed", { ...ref, attempt, how: "answer", ...done }, "end");
+  } catch (error) {
+    await afterFailure(error, attempt);
+  }
+
+  /** Ambiguous ends stay open: the next run reads back. Everything else is known not to have happened. */
+  async function afterFailure(error: unknown, attempt: number): Promise<void> {
+    if (!(error instanceof VendorError) || error.consequence === "ambiguous") {
+      runtime.logger.warn({ effect: name, kind, attempt, err: error }, "the end of this write is not known");
+      throw new RetryLater(settle, "the end of this write is not known");
+    }
+    // An outage is no reason to give up a write, so only a refusal is final here.
+    const next = afterError(error, 1 + Math.min(attempt, backoffStepsMax));
+    const failed = { ...ref, attempt, final: next.dead, because: next.because, status: error.status };
+    await record("effect.failed", failed, next.dead ? "end" : `failed/${attempt}`);
+    if (!next.dead) throw new RetryLater(next.afterMs, next.because);
+    runtime.logger.error({ effect: name, kind, attempt, because: next.because }, "the vendor refused this write");
+  }
+
+  /** False: somebody else recorded the same step before. */
+  async function record<T extends NewEvent["type"]>(
+    type: T,
+    data: Extract<NewEvent, { type: T }>["data"],
+    step: string,
+  ) {
+    const fact = {
+      type,
+      stream: event.stream,
+      key: { fact: `effect:${name}/${step}` },
+      time: runtime.clock().toISOString(),
+      source: runtime.service,
+      data,
+      personal: {},
+    } as unknown as NewEvent;
+    const { correlationId, traceparent } = event;
+    const cause = { correlationId, causationId: event.id, traceparent };
+    const answer = await runtime.log.append({
+      now: runtime.clock(),
+      events: [{ account: event.account, event: fact, cause }],
+    });
+    return answer.events[0]?.added === true;
+  }
+}
