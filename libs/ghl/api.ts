@@ -1,0 +1,79 @@
+import { type VendorRequest, vendorHttp } from "@callbridge/vendor";
+import { z } from "zod";
+
+export type GhlOptions = {
+  /** A private integration token or a fresh OAuth access token. */
+  token: () => Promise<string> | string;
+  locationId: string;
+  /** `https://services.leadconnectorhq.com`, or a twin. */
+  baseUrl: string;
+  /** Called before every request: the budget's turnstile. It may wait, and what it throws ends the call. */
+  beforeRequest?: ((operation: string) => Promise<void>) | undefined;
+};
+
+/** GHL's two generations of endpoints; any other or no Version header is answered 401 (facts/ghl.md §1). */
+const versions = { crm: "2021-07-28", conversations: "2021-04-15" };
+
+type GhlRequest<T> = Pick<VendorRequest<T>, "operation" | "method" | "query" | "json" | "answer"> & {
+  path: string;
+  api?: keyof typeof versions;
+};
+
+export type GhlApi = {
+  locationId: string;
+  request: <T>(request: GhlRequest<T>) => Promise<T>;
+  /** POSTs to a workflow's secret URL, without our credentials. */
+  post: (operation: string, url: string, json: unknown) => Promise<void>;
+};
+
+export function ghlApi({ token, locationId, baseUrl, beforeRequest }: GhlOptions): GhlApi {
+  const base = baseUrl.replace(/\/+$/, "");
+  const common = { vendor: "ghl", retryAfterMs, errorMessage };
+  const http = vendorHttp({
+    ...common,
+    headers: async () => ({ authorization: `Bearer ${await token()}`, accept: "application/json" }),
+  });
+  const anonymous = vendorHttp({ ...common, headers: () => ({ accept: "application/json" }) });
+
+  return {
+    locationId,
+    request: async ({ path, api = "crm", ...request }) => {
+      await beforeRequest?.(request.operation);
+      return http({ ...request, url: `${base}${path}`, headers: { version: versions[api] } });
+    },
+    post: async (operation, url, json) => {
+      await beforeRequest?.(operation);
+      await anonymous({ operation, method: "POST", url, json, answer: z.unknown() });
+    },
+  };
+}
+
+const dayMs = 86_400_000;
+/** The day's quota is used up and GHL does not say until when: looking again once an hour costs nothing. */
+const dailyWaitMs = 3_600_000;
+
+function retryAfterMs(headers: Headers): number | undefined {
+  const number = (name: string) => {
+    const text = headers.get(name);
+    return text === null || text.trim() === "" || Number.isNaN(Number(text)) ? undefined : Number(text);
+  };
+  if (number("x-ratelimit-daily-remaining") === 0) {
+    const reset = number("x-ratelimit-daily-reset");
+    return reset !== undefined && reset > 0 && reset <= dayMs ? reset : dailyWaitMs;
+  }
+  const seconds = number("retry-after");
+  return seconds === undefined ? number("x-ratelimit-interval-milliseconds") : seconds * 1000;
+}
+
+const errorBody = z.looseObject({
+  message: z.union([z.string(), z.array(z.string())]).optional(),
+  error: z.string().optional(),
+  traceId: z.string().optional(),
+});
+
+/** GHL's `message` is a text or a list of texts; the trace id is what its support asks for. */
+function errorMessage(body: unknown): string | undefined {
+  const { message, error, traceId } = errorBody.safeParse(body).data ?? {};
+  const text = Array.isArray(message) ? message.join("; ") : (message ?? error);
+  return text !== undefined && traceId !== undefined ? `${text} (trace ${traceId})` : text;
+}

@@ -1,0 +1,10 @@
+export type { GhlOptions } from "./api.ts";
+export type { GhlCallLog, GhlCallMessage, GhlCallStatus } from "./calls.ts";
+export { createGhl, type Ghl } from "./client.ts";
+export type { GhlContact } from "./contact.ts";
+export type { NewGhlContact } from "./contacts.ts";
+export { ghlDeliveryId, ghlLocationOf } from "./delivery.ts";
+export type { GhlCustomField, GhlCustomFieldType, GhlPipeline, GhlUser } from "./location.ts";
+export { normaliseGhl } from "./normalise.ts";
+export type { GhlNote, GhlNoteText } from "./notes.ts";
+export { ghlPublicKey, verifyGhlSignature } from "./signature.ts";
