@@ -63,7 +63,8 @@ export function readFields(body: unknown): Fields {
 }
 
 function flatten(value: unknown, path: string, depth: number, into: Map<string, unknown>): void {
-  if (path !== "" && !into.has(path)) into.set(path, value);
+  // Of two spellings of one name (`Call_id`, `call_id`) the first that has a value counts.
+  if (path !== "" && !(into.has(path) && (present(into.get(path)) || !present(value)))) into.set(path, value);
   if (typeof value !== "object" || value === null || depth >= depthMax) return;
   for (const [key, child] of Object.entries(value)) {
     if (into.size >= fieldsMax) return;
@@ -100,8 +101,10 @@ function asSeconds(value: unknown): number | undefined {
 
 function asBoolean(value: unknown): boolean | undefined {
   if (typeof value === "boolean") return value;
-  if (/^(true|1|yes)$/i.test(String(value))) return true;
-  return /^(false|0|no)$/i.test(String(value)) ? false : undefined;
+  // Not `String(value)`: an object with a key "toString" makes it throw.
+  const text = asText(value) ?? "";
+  if (/^(true|1|yes)$/i.test(text)) return true;
+  return /^(false|0|no)$/i.test(text) ? false : undefined;
 }
 
 function asInstant(value: unknown): string | undefined {
