@@ -7,7 +7,7 @@ import type { Database } from "./database.ts";
 import type { Personal } from "./personal.ts";
 
 /** NATS stops at 1 MiB and the relay keeps order, so one huge event would hold up all: larger content is an object in storage. */
-export const eventBytesMax = 64 * 1024;
+const eventBytesMax = 64 * 1024;
 
 /** Where an event comes from: what caused it, so that a whole call can be followed by one id. */
 export type Cause = { correlationId: string; causationId?: string | undefined; traceparent?: string | undefined };

@@ -1,8 +1,8 @@
 import { type Migration, Migrator } from "kysely/migration";
 import type { Database } from "./database.ts";
-import * as log from "./migrations/0001-log.ts";
+import { up as log } from "./migrations/0001-log.ts";
 
-const migrations: Record<string, Migration> = { "0001-log": log };
+const migrations: Record<string, Migration> = { "0001-log": { up: log } };
 
 /** Brings the schema up to date. Forward only; safe to run from several processes at once (Kysely takes a lock). */
 export async function migrate(db: Database): Promise<string[]> {

@@ -6,7 +6,7 @@ import { type Keyring, open, type StreamKey, seal } from "./keyring.ts";
 /** Enough for the calls of a busy day; a key that fell out is read again (or, for writing, a new one is made). */
 const cachedKeysMax = 20_000;
 
-export type Sealed = { personal: Buffer; keyId: string };
+type Sealed = { personal: Buffer; keyId: string };
 
 /**
  * Personal data of streams: sealed under a key per stream. A stream may have several keys, one for each process that wrote

@@ -37,9 +37,9 @@ export type Call = {
   transcript?: EventData<"call.transcribed"> | Failure | undefined;
   analysis?: (EventData<"call.analysed"> & AnalysisTexts) | Failure | undefined;
   contact?: { ghlContactId: GhlContactId } | { unmatched: EventData<"call.unmatched">["because"] } | undefined;
-  /** When the first and the last event of the call were recorded. */
+  /** By our clock: when the call was first heard of, and when it was first known to be over. */
   firstAt?: string;
-  lastAt?: string;
+  overAt?: string | undefined;
   /** Name of the stream that the first event was written to: where decisions about the call are appended. */
   stream?: string;
   position: number;
@@ -72,11 +72,20 @@ export function foldCall(events: Iterable<LogEvent>): Call {
   return call;
 }
 
+/** Recordings exist only after the call. */
+const tellsTheEnd = new Set<string>([
+  "call.ended",
+  "call.recovered",
+  "call.recording_ready",
+  "call.transcript_ready",
+  "call.identified",
+]);
+
 export function evolveCall(before: Call, event: LogEvent): Call {
   const call: Call = {
     ...before,
     firstAt: before.firstAt ?? event.recordedAt,
-    lastAt: event.recordedAt,
+    overAt: before.overAt ?? (tellsTheEnd.has(event.type) ? event.recordedAt : undefined),
     stream: before.stream ?? event.stream,
     position: event.position,
     effects: evolveEffects(before.effects, event),
@@ -88,12 +97,12 @@ export function evolveCall(before: Call, event: LogEvent): Call {
     case "call.modified":
     case "call.tagged":
     case "call.noted":
-    case "call.transcript_ready":
       return withFacts(call, event);
     case "call.ended":
     case "call.recovered":
       return { ...withFacts(call, event), ended: true };
     case "call.recording_ready":
+    case "call.transcript_ready":
       return { ...withFacts(call, event), recordingAnnounced: true };
     case "call.identified": {
       const { outcome, because } = event.data;
@@ -134,8 +143,13 @@ type PersonalField =
 function withFacts(call: Call, { data, personal }: Report): Call {
   const { callId, callUuid, direction, agentId, cloudtalkContactId, startedAt, answeredAt, endedAt } = data;
   const { talkingSeconds, waitingSeconds, voicemail, withheld } = data;
-  const facts = { callId, callUuid, direction, agentId, cloudtalkContactId, startedAt, answeredAt, endedAt };
-  return { ...call, ...known({ ...facts, talkingSeconds, waitingSeconds, voicemail, withheld }), ...known(personal) };
+  const { externalPhone, internalPhone, invalidPhone, agentName, agentEmail, contactName, recordingUrl } = personal;
+  return {
+    ...call,
+    ...known({ callId, callUuid, direction, agentId, cloudtalkContactId, startedAt, answeredAt, endedAt }),
+    ...known({ talkingSeconds, waitingSeconds, voicemail, withheld }),
+    ...known({ externalPhone, internalPhone, invalidPhone, agentName, agentEmail, contactName, recordingUrl }),
+  };
 }
 
 function known<T extends object>(fields: T): Partial<T> {

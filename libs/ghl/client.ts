@@ -1,8 +1,11 @@
+import type { GhlContactId } from "@callbridge/events";
 import { type GhlOptions, ghlApi } from "./api.ts";
 import { callsOf } from "./calls.ts";
 import { contactsOf } from "./contacts.ts";
 import { locationOf } from "./location.ts";
 import { notesOf } from "./notes.ts";
+
+const appUrl = "https://app.gohighlevel.com";
 
 /**
  * GHL's API for one location, as far as Callbridge uses it. Every failure is a `VendorError`; requests are built field
@@ -10,7 +13,14 @@ import { notesOf } from "./notes.ts";
  */
 export function createGhl(options: GhlOptions) {
   const api = ghlApi(options);
-  return { ...contactsOf(api), ...notesOf(api), ...callsOf(api), ...locationOf(api) };
+  return {
+    ...contactsOf(api),
+    ...notesOf(api),
+    ...callsOf(api),
+    ...locationOf(api),
+    /** Where people see a contact in GHL (facts/predecessor.md §3). */
+    contactPage: (id: GhlContactId) => `${appUrl}/location/${options.locationId}/contacts/detail/${id}`,
+  };
 }
 
 export type Ghl = ReturnType<typeof createGhl>;

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { ConfigError, readSettings, type Settings } from "./settings.ts";
 
 /** The only module that reads the environment. Every variable is described in README, "Configuration". */
 export type Environment = Record<string, string | undefined>;
@@ -60,6 +61,7 @@ const schema = z.object({
   UNKNOWN_CALLER: z.enum(["create", "inbox"]).default("create"),
   DEFAULT_COUNTRY: z.string().length(2, "must be a two-letter country code, such as IT").toUpperCase().optional(),
   TIME_ZONE: z.string().refine(isTimeZone, "must be an IANA time zone, such as Europe/Rome").default("UTC"),
+  CONFIG_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 
@@ -67,17 +69,18 @@ export type Config = z.output<typeof schema> & {
   DATA_DIR: string;
   /** Where people and vendors reach us. */
   publicUrl: string;
+  settings: Settings;
+  /** Links to recordings are worth writing: our address is one that others can reach, or this is a demo. */
+  linksAreReachable: boolean;
   cloudtalk: { keyId: string; secret: string } | undefined;
   ghl: { token: string; locationId: string } | undefined;
 };
 
-/** Stops the boot: says everything that is wrong at once, and what to do. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
-
 /** Reads and checks the configuration. Throws `ConfigError` that names every bad or missing variable. */
-export function readConfig(environment: Environment, required: readonly (keyof typeof schema.shape)[] = []): Config {
+export function readConfig(
+  environment: Environment = process.env,
+  required: readonly (keyof typeof schema.shape)[] = [],
+): Config {
   // An empty variable is one that was not set: compose files and manifests write `NAME=`.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const parsed = schema.safeParse(given);
@@ -92,6 +95,8 @@ export function readConfig(environment: Environment, required: readonly (keyof t
   const value = parsed.data;
   return {
     ...value,
+    settings: readSettings(value.CONFIG_FILE),
+    linksAreReachable: !isLocal(value.PUBLIC_URL ?? "http://localhost"),
     DATA_DIR: resolve(value.DATA_DIR),
     publicUrl: (value.PUBLIC_URL ?? `http://localhost:${value.PORT}`).replace(/\/$/, ""),
     cloudtalk: cloudtalkKey(value),
@@ -149,6 +154,10 @@ export function describeConfig(config: Config): Record<string, unknown> {
     callLog: config.GHL_CALL_LOG ?? "first configured",
     timeZone: config.TIME_ZONE,
   };
+}
+
+function isLocal(address: string): boolean {
+  return /^(localhost|127\.|\[::1\])/.test(new URL(address).host);
 }
 
 function isTimeZone(name: string): boolean {

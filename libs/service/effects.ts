@@ -136,6 +136,10 @@ async function execute(definition: AnyEffect, event: Intended, runtime: Runtime,
 
   /** Ambiguous ends stay open: the next run reads back. Everything else is known not to have happened. */
   async function afterFailure(error: unknown, attempt: number): Promise<void> {
+    if (error instanceof RetryLater) {
+      await record("effect.failed", { ...ref, attempt, final: false, because: error.message }, `failed/${attempt}`);
+      throw error;
+    }
     if (!(error instanceof VendorError) || error.consequence === "ambiguous") {
       runtime.logger.warn({ effect: name, kind, attempt, err: error }, "the end of this write is not known");
       throw new RetryLater(settle, "the end of this write is not known");

@@ -1,6 +1,5 @@
 export {
   type Config,
-  ConfigError,
   describeConfig,
   type Environment,
   hasVendorKey,
@@ -11,4 +10,7 @@ export { type AnyEffect, type EffectContext, type EffectDefinition, type Observe
 export { type AfterError, afterError, Permanent, RetryLater } from "./errors.ts";
 export type { AnyHandler, Context, Decision, Fact, Handler, Wake } from "./handler.ts";
 export { createLogger } from "./logger.ts";
+export { type OpenPlatform, openPlatform, type PlatformOptions } from "./platform.ts";
+export { type Compose, type Composed, notReady, openStorage, runProcess, runService } from "./process.ts";
 export { type Platform, type Service, startService } from "./service.ts";
+export { ConfigError, type Settings } from "./settings.ts";

@@ -1,0 +1,66 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { connectNats, createEmbeddedBus, createJetStreamBus, type Relay, startRelay, topology } from "@callbridge/bus";
+import { createKeyring, type EventLog, openEventLog } from "@callbridge/event-log";
+import type { Logger } from "pino";
+import type { Config } from "./config.ts";
+import { withLease } from "./decide.ts";
+import type { Platform } from "./service.ts";
+
+export type { Platform };
+
+const migrationPollMs = 1_000;
+
+export type OpenPlatform = Platform & {
+  /** Runs work that no other process may do at the same time; throws `RetryLater` when one does. */
+  exclusively: (name: string, work: () => Promise<void>) => Promise<void>;
+  /** Publishes the log to NATS. Hosted by ingress; nothing to do with the embedded bus. */
+  startRelay: () => Relay | undefined;
+  close: () => Promise<void>;
+};
+
+export type PlatformOptions = {
+  config: Config;
+  databaseUrl: string;
+  dataKey: string;
+  logger: Logger;
+  clock?: () => Date;
+  /** Standalone and the migration job migrate, everybody else waits for them. */
+  migrate: boolean;
+  /** Keeps installations on one NATS server apart. */
+  busPrefix?: string;
+};
+
+/** Opens the log and the bus that a process works on. */
+export async function openPlatform(options: PlatformOptions): Promise<OpenPlatform> {
+  const { config, logger, clock = () => new Date() } = options;
+  const keyring = createKeyring(options.dataKey);
+  const log = openEventLog({ url: options.databaseUrl, keyring });
+  if (options.migrate) await log.migrate();
+  else await untilMigrated(log, logger);
+
+  const names = topology(options.busPrefix);
+  const nats = config.NATS_URL
+    ? await connectNats({ url: config.NATS_URL, credsFile: config.NATS_CREDS, name: "callbridge" })
+    : undefined;
+  const bus = nats ? createJetStreamBus(nats, log, names) : createEmbeddedBus(log);
+  const platform: Platform = { log, bus, keyring, clock, logger, settleMs: config.settings.timing.settleMs };
+  return {
+    ...platform,
+    exclusively: (name, work) => {
+      const signal = new AbortController().signal;
+      return withLease({ ...platform, service: "shared", signal, look: () => undefined }, `shared/${name}`, work);
+    },
+    startRelay: () => (nats ? startRelay(log, nats, names) : undefined),
+    close: async () => {
+      await bus.close();
+      await log.close();
+    },
+  };
+}
+
+async function untilMigrated(log: EventLog, logger: Logger): Promise<void> {
+  while (!(await log.isMigrated().catch(() => false))) {
+    logger.info("waiting for the database to be migrated to this version");
+    await wait(migrationPollMs);
+  }
+}

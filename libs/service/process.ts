@@ -1,0 +1,76 @@
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { createStorage, type Storage } from "@callbridge/storage";
+import { type Config, describeConfig, readConfig } from "./config.ts";
+import { createLogger } from "./logger.ts";
+import { type OpenPlatform, openPlatform, type Platform } from "./platform.ts";
+import { type Service, startService } from "./service.ts";
+import { ConfigError } from "./settings.ts";
+
+/** A service, or what it lacks: then its events wait in the log until it is configured. */
+export type Composed = Service | { name: string; missing: string[] };
+export type Compose = (config: Config, platform: OpenPlatform) => Composed;
+
+/** Recordings, transcripts and analyses of this installation. */
+export function openStorage(config: Config, { keyring }: Pick<Platform, "keyring">): Storage {
+  const url = config.RECORDINGS_URL ?? `file:${join(config.DATA_DIR, "recordings")}`;
+  return createStorage({ url, key: keyring.derive("storage") });
+}
+
+/** Runs one service as a process of its own: configuration, platform, health, drain on SIGTERM. */
+export async function runService(compose: Compose): Promise<void> {
+  await runProcess(async () => {
+    const config = readConfig(undefined, ["DATABASE_URL", "NATS_URL", "DATA_KEY"]);
+    const logger = createLogger(config.LOG_LEVEL);
+    const { DATABASE_URL: databaseUrl = "", DATA_KEY: dataKey = "" } = config;
+    const platform = await openPlatform({ config, databaseUrl, dataKey, logger, migrate: false });
+    const composed = compose(config, platform);
+    const running = "missing" in composed ? undefined : startService(composed, platform);
+    const reasons = () => notReady([composed], platform);
+    const server = createServer(async (request, response) => {
+      const because = request.url === "/readyz" ? await reasons() : [];
+      response.writeHead(because.length === 0 ? 200 : 503, { "content-type": "application/json" });
+      response.end(JSON.stringify({ status: because.length === 0 ? "ok" : "not ready", reasons: because }));
+    });
+    server.listen(config.PORT);
+    logger.info({ service: composed.name, ...describeConfig(config), reasons: await reasons() }, "started");
+    return async () => {
+      server.close();
+      await running?.stop();
+      await platform.close();
+    };
+  });
+}
+
+/** Why a process cannot do all of its work now. */
+export async function notReady(composed: readonly Composed[], { log, bus }: Platform): Promise<string[]> {
+  const unconfigured = composed.flatMap((one) =>
+    "missing" in one ? [`${one.name} waits for ${one.missing.join(" and ")}`] : [],
+  );
+  const database = await log.ping().then(
+    () => [],
+    () => ["the database does not answer"],
+  );
+  const { ok, because = "the bus is down" } = bus.health();
+  return [...unconfigured, ...database, ...(ok ? [] : [because])];
+}
+
+/** Starts, waits for SIGTERM or SIGINT, stops what was started and ends with 0. Anything unexpected ends with 1. */
+export async function runProcess(start: () => Promise<() => Promise<void>>): Promise<void> {
+  const asked = new Promise<void>((resolve) => {
+    process.once("SIGTERM", () => resolve());
+    process.once("SIGINT", () => resolve());
+  });
+  try {
+    const stop = await start();
+    await asked;
+    await stop();
+    process.exitCode = 0;
+  } catch (error) {
+    process.exitCode = 1;
+    const expected = error instanceof ConfigError;
+    process.stderr.write(`${expected ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  }
+  // Whatever still holds the event loop has been drained by now.
+  process.exit();
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { z } from "zod";
+
+const milliseconds = (byDefault: number) => z.number().int().nonnegative().default(byDefault);
+
+/** What is neither an address nor a secret: `CONFIG_FILE`, YAML, every value with a default. */
+const schema = z.strictObject({
+  timing: z
+    .strictObject({
+      /** How long the first note of a call waits for its analysis; mostly that takes a minute. */
+      noteDelayMs: milliseconds(180_000),
+      /** After this long without both of its ids a call is taken as it is. */
+      identifyDeadlineMs: milliseconds(600_000),
+      /** How long a vendor may take to apply a write whose answer was lost, before it is read back. */
+      settleMs: milliseconds(15_000),
+      /** How long the CRM's search index may lag behind; no contact is created before. */
+      indexLagMs: milliseconds(5_000),
+    })
+    .prefault({}),
+});
+
+export type Settings = z.output<typeof schema>;
+
+/** Stops the boot: says everything that is wrong at once, and what to do. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+export function readSettings(file: string | undefined): Settings {
+  if (file === undefined) return schema.parse({});
+  let content: unknown;
+  try {
+    content = parse(readFileSync(file, "utf8")) ?? {};
+  } catch (cause) {
+    throw new ConfigError(`CONFIG_FILE: ${file} cannot be read as YAML`, { cause });
+  }
+  const parsed = schema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(`CONFIG_FILE: ${file} is not right:\n${z.prettifyError(parsed.error)}`);
+}

@@ -1,0 +1,32 @@
+import type { CloudTalk } from "@callbridge/cloudtalk";
+import type { Ghl } from "@callbridge/ghl";
+import type { Service } from "@callbridge/service";
+import { createCallFinder } from "./call-finder.ts";
+import { cloudtalkContactEffect } from "./cloudtalk-contact.ts";
+import { identifyHandler } from "./identify.ts";
+import { matchHandler } from "./match.ts";
+import { newContactHandler } from "./new-contact.ts";
+
+export type ContactSyncDeps = {
+  cloudtalk: CloudTalk;
+  /** Recorded with every write. */
+  cloudtalkHost: string;
+  ghl: Ghl;
+  unknownCaller: "create" | "inbox";
+  identifyDeadlineMs: number;
+  indexLagMs: number;
+};
+
+/** Who is who: the ids of a call, the contact of a call, the two sides' records of one person. */
+export function contactSync(deps: ContactSyncDeps): Service {
+  const { cloudtalk, ghl } = deps;
+  return {
+    name: "contact-sync",
+    handlers: [
+      identifyHandler({ ...deps, finder: createCallFinder(cloudtalk) }),
+      matchHandler(deps),
+      newContactHandler({ ghl }),
+    ],
+    effects: [cloudtalkContactEffect(cloudtalk, deps.cloudtalkHost)],
+  };
+}

@@ -1,0 +1,28 @@
+import { createCloudTalk } from "@callbridge/cloudtalk";
+import { createGhl } from "@callbridge/ghl";
+import { type Composed, type Config, runService } from "@callbridge/service";
+import { contactSync } from "./handler.ts";
+
+/** Needs both vendors: it is the one that knows who is who on either side. */
+export function compose(config: Config): Composed {
+  const { cloudtalk, ghl } = config;
+  if (!cloudtalk || !ghl) {
+    return {
+      name: "contact-sync",
+      missing: [...(cloudtalk ? [] : ["CLOUDTALK_API_KEY"]), ...(ghl ? [] : ["GHL_API_KEY"])],
+    };
+  }
+  return contactSync({
+    cloudtalk: createCloudTalk({
+      ...cloudtalk,
+      baseUrl: config.CLOUDTALK_BASE_URL,
+      analyticsUrl: config.CLOUDTALK_ANALYTICS_URL,
+    }),
+    cloudtalkHost: new URL(config.CLOUDTALK_BASE_URL).host,
+    ghl: createGhl({ token: () => ghl.token, locationId: ghl.locationId, baseUrl: config.GHL_BASE_URL }),
+    unknownCaller: config.UNKNOWN_CALLER,
+    ...config.settings.timing,
+  });
+}
+
+if (import.meta.main) await runService(compose);

@@ -1,0 +1,110 @@
+import { type Call, type Effect, foldCall, type GhlContactId, isEvent, stream } from "@callbridge/events";
+import type { Ghl } from "@callbridge/ghl";
+import type { Decision, Fact, Handler } from "@callbridge/service";
+
+export type MatchDeps = {
+  ghl: Pick<Ghl, "findContactsByPhone">;
+  unknownCaller: "create" | "inbox";
+  /** How long the CRM's search index may lag behind; nobody is created before that. Milliseconds. */
+  indexLagMs: number;
+};
+
+/** The two look-ups of the CRM may disagree for as long as its index lags; then the verified contact is believed. */
+const disagreementMaxMs = 60_000;
+const lookAgainMs = 3_000;
+
+/** Finds the CRM contact that a call belongs to: exactly the number, exactly one person, or nobody. */
+export function matchHandler(deps: MatchDeps): Handler<Call> {
+  return {
+    name: "match",
+    on: ["call.identified", "effect.observed", "effect.failed", "effect.unknown", "effect.skipped"],
+    fold: foldCall,
+    decide: async (event, call, context) => {
+      if (event.type.startsWith("effect.") && !("kind" in event.data && event.data.kind === "ghl.contact")) return {};
+      if (call.contact || !call.identified || !(call.callId || call.callUuid)) return {};
+
+      if (call.withheld) return unmatched(call, "withheld");
+      if (call.direction === "internal") return unmatched(call, "internal");
+      const phone = call.externalPhone;
+      if (!phone) return unmatched(call, call.invalidPhone ? "invalid-phone" : "no-phone");
+      const creation = [...call.effects.values()].find((effect) => effect.kind === "ghl.contact");
+      if (creation) return afterCreation(call, creation);
+
+      const { contacts, agree } = await deps.ghl.findContactsByPhone(phone);
+      const [contact, ...others] = contacts;
+      const age =
+        context.now.getTime() - new Date(isEvent(event, "call.identified") ? event.recordedAt : context.now).getTime();
+      const again: Decision = {
+        wake: [{ key: `match:${call.stream}`, at: new Date(context.now.getTime() + lookAgainMs) }],
+      };
+      if (contact && others.length > 0)
+        return unmatched(
+          call,
+          "ambiguous",
+          contacts.map(({ id }) => id),
+        );
+      if (contact) return agree || age >= disagreementMaxMs ? matched(call, contact.id, "phone") : again;
+      if (deps.unknownCaller === "inbox") return unmatched(call, "unknown-caller");
+      // Somebody may have been created a moment ago and not be found yet.
+      if (age < deps.indexLagMs) return again;
+      return {
+        intend: [
+          {
+            kind: "ghl.contact",
+            effect: `contact:${call.stream}`,
+            // All calls of one unknown number create one contact, one after the other.
+            target: `ghl-contact:${context.hash(phone)}`,
+            revision: 0,
+            input: { phone, ...(call.contactName && { name: call.contactName }) },
+          },
+        ],
+      };
+    },
+  };
+}
+
+function afterCreation(call: Call, creation: Effect): Decision {
+  if (creation.end === undefined) return {};
+  if (creation.end === "observed" && creation.vendorId) {
+    return matched(call, creation.vendorId as GhlContactId, "created");
+  }
+  return unmatched(call, "creation-failed");
+}
+
+function matched(call: Call, ghlContactId: GhlContactId, because: "phone" | "created"): Decision {
+  const { cloudtalkContactId } = call;
+  const match: Fact = {
+    type: "call.matched",
+    stream: call.stream ?? "",
+    key: { fact: `${call.stream}/contact` },
+    data: { ghlContactId, cloudtalkContactId, because },
+    personal: {},
+  };
+  if (!cloudtalkContactId) return { append: [match] };
+  const link: Fact = {
+    type: "contact.linked",
+    stream: stream.ghlContact(ghlContactId),
+    key: { fact: `link:${cloudtalkContactId}:${ghlContactId}` },
+    data: { cloudtalkContactId, ghlContactId, because: "phone" },
+    personal: {},
+  };
+  return { append: [match, link] };
+}
+
+function unmatched(
+  call: Call,
+  because: "withheld" | "internal" | "no-phone" | "invalid-phone" | "ambiguous" | "unknown-caller" | "creation-failed",
+  candidates?: GhlContactId[],
+): Decision {
+  return {
+    append: [
+      {
+        type: "call.unmatched",
+        stream: call.stream ?? "",
+        key: { fact: `${call.stream}/contact` },
+        data: { because, ...(candidates && { candidates }) },
+        personal: {},
+      },
+    ],
+  };
+}

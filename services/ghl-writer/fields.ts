@@ -1,0 +1,107 @@
+import { type Call, failedBecause, type GhlContactId } from "@callbridge/events";
+import type { Ghl } from "@callbridge/ghl";
+import type { EffectDefinition } from "@callbridge/service";
+import { z } from "zod";
+
+/** The custom fields of a contact that tell of its last call. Made in the CRM when they are missing. */
+export const callFields = {
+  lastCallAt: { name: "Last call time", dataType: "TEXT" },
+  direction: { name: "Last call direction", dataType: "TEXT" },
+  outcome: { name: "Last call outcome", dataType: "TEXT" },
+  sentiment: { name: "Last call sentiment", dataType: "TEXT" },
+  score: { name: "Last call score", dataType: "NUMERICAL" },
+  recordingLink: { name: "Last call recording", dataType: "TEXT" },
+} as const;
+type FieldName = keyof typeof callFields;
+
+const values = z.partialRecord(
+  z.enum(Object.keys(callFields) as [FieldName, ...FieldName[]]),
+  z.union([z.string(), z.number()]),
+);
+const input = z.object({ contactId: z.string().transform((id) => id as GhlContactId), values });
+type Input = z.output<typeof input>;
+
+/** What is known goes in; what is not known is left as it stands. */
+export function fieldValues(call: Call, recordingLink: string | undefined): z.output<typeof values> {
+  const analysis =
+    call.analysis && !failedBecause(call.analysis) && "sentiment" in call.analysis ? call.analysis : undefined;
+  const all = {
+    lastCallAt: call.startedAt ?? call.endedAt ?? call.firstAt,
+    direction: call.direction,
+    outcome: call.outcome,
+    sentiment: analysis?.sentiment,
+    score: analysis?.score,
+    recordingLink,
+  };
+  return values.parse(Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)));
+}
+
+type Deps = {
+  ghl: Pick<Ghl, "customFields" | "createCustomField" | "setCustomFields" | "contact">;
+  host: string;
+  /** Runs work that no other process may do at the same time. */
+  exclusively: (name: string, work: () => Promise<void>) => Promise<void>;
+};
+
+/** How long the ids of the fields are believed; a field deleted by hand is made again after that. */
+const idsFreshMs = 10 * 60_000;
+
+export function fieldsEffect({ ghl, host, exclusively }: Deps): EffectDefinition<Input> {
+  let ids: { at: number; byName: Promise<Map<FieldName, string>> } | undefined;
+
+  return {
+    kind: "ghl.fields",
+    input,
+    host,
+    perform: async ({ contactId, values }, { now }) => {
+      const byName = await fieldIds(now.getTime());
+      await ghl.setCustomFields(contactId, written(values, byName));
+      return {};
+    },
+    readBack: async ({ contactId, values }, { now }) => {
+      const [byName, contact] = [await fieldIds(now.getTime()), await ghl.contact(contactId)];
+      const there = new Map(contact?.customFields.map(({ id, value }) => [id, String(value)]));
+      return written(values, byName).every(({ id, value }) => there.get(id) === String(value)) ? {} : undefined;
+    },
+  };
+
+  function fieldIds(now: number): Promise<Map<FieldName, string>> {
+    if (!ids || now - ids.at > idsFreshMs) {
+      ids = { at: now, byName: ensureFields() };
+      ids.byName.catch(() => {
+        ids = undefined;
+      });
+    }
+    return ids.byName;
+  }
+
+  async function ensureFields(): Promise<Map<FieldName, string>> {
+    const names = Object.keys(callFields) as FieldName[];
+    let found = await existing();
+    if (found.size < names.length) {
+      await exclusively("ghl-custom-fields", async () => {
+        found = await existing();
+        for (const name of names) {
+          if (!found.has(name)) found.set(name, (await ghl.createCustomField(callFields[name])).id);
+        }
+      });
+    }
+    return found;
+  }
+
+  async function existing(): Promise<Map<FieldName, string>> {
+    const fields = await ghl.customFields();
+    const entries = (Object.keys(callFields) as FieldName[]).flatMap((name): [FieldName, string][] => {
+      const field = fields.find((one) => one.name.toLowerCase() === callFields[name].name.toLowerCase());
+      return field ? [[name, field.id]] : [];
+    });
+    return new Map(entries);
+  }
+}
+
+function written(values: Input["values"], byName: Map<FieldName, string>): { id: string; value: string | number }[] {
+  return Object.entries(values).flatMap(([name, value]) => {
+    const id = byName.get(name as FieldName);
+    return id === undefined || value === undefined ? [] : [{ id, value }];
+  });
+}

@@ -1,0 +1,35 @@
+import type { Ghl } from "@callbridge/ghl";
+import type { AnyEffect, Service } from "@callbridge/service";
+import { type CallLogStrategy, callLogEffect } from "./call-log-effect.ts";
+import { contactEffect } from "./contact-effect.ts";
+import { fieldsEffect } from "./fields.ts";
+import { noteEffect } from "./note-effect.ts";
+import { writeCallHandler } from "./write-call.ts";
+
+export type GhlWriterDeps = {
+  ghl: Ghl;
+  /** Recorded with every write. */
+  ghlHost: string;
+  callLog: CallLogStrategy;
+  timeZone: string;
+  noteDelayMs: number;
+  recordingLink: (ref: string) => string | undefined;
+  exclusively: (name: string, work: () => Promise<void>) => Promise<void>;
+};
+
+/** Decides what the CRM shall show of a call, and carries out every write to the CRM. */
+export function ghlWriter(deps: GhlWriterDeps): Service {
+  const { ghl, ghlHost, callLog, exclusively } = deps;
+  const logEffect = callLogEffect(ghl, ghlHost, callLog);
+  const effects: AnyEffect[] = [
+    contactEffect(ghl, ghlHost),
+    noteEffect(ghl, ghlHost),
+    fieldsEffect({ ghl, host: ghlHost, exclusively }),
+    ...(logEffect ? [logEffect] : []),
+  ];
+  return {
+    name: "ghl-writer",
+    handlers: [writeCallHandler({ ...deps, logCalls: logEffect !== undefined })],
+    effects,
+  };
+}

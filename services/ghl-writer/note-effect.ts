@@ -1,0 +1,73 @@
+import type { GhlContactId } from "@callbridge/events";
+import type { Ghl } from "@callbridge/ghl";
+import type { EffectContext, EffectDefinition, Observed } from "@callbridge/service";
+import { z } from "zod";
+
+const input = z.object({ contactId: z.string().transform((id) => id as GhlContactId), body: z.string() });
+type Input = z.output<typeof input>;
+type Notes = Pick<Ghl, "notes" | "createNote" | "updateNote">;
+
+/** One note per call: created once, found again by its mark, and changed only while nobody else has changed it. */
+export function noteEffect(ghl: Notes, host: string): EffectDefinition<Input> {
+  return {
+    kind: "ghl.note",
+    input,
+    host,
+    perform: async ({ contactId, body }, context) => {
+      const text = marked(body, context);
+      const former = context.previous?.vendorId;
+      if (former === undefined) {
+        const { id } = await ghl.createNote(contactId, { body: text });
+        return observed(id, text, context);
+      }
+      const note = (await ghl.notes(contactId)).find(({ id }) => id === former);
+      if (!note) return { skip: "the note was deleted by somebody" };
+      const changed = replaced(note.body, text, context);
+      if (changed === undefined) return { skip: "the note was edited by somebody" };
+      await ghl.updateNote(contactId, former, { body: changed });
+      return observed(former, text, context);
+    },
+    readBack: async ({ contactId, body }, context) => {
+      const text = marked(body, context);
+      const note = (await ghl.notes(contactId)).find((one) => one.body.includes(markOf(context)));
+      // After an update that got lost, the mark is there with the former text: then it is not done.
+      return note && plain(note.body).includes(plain(text)) ? observed(note.id, text, context) : undefined;
+    },
+  };
+}
+
+const observed = (vendorId: string, text: string, { hash }: EffectContext): Observed => ({
+  vendorId,
+  digest: hash(plain(text)),
+});
+
+/** Tells our note of this call from all others, also years later. */
+const markOf = ({ hash, target }: EffectContext) => `[ref callbridge:${hash(target).slice(0, 16)}]`;
+const marked = (body: string, context: EffectContext) => `${body}\n${markOf(context)}`;
+
+/**
+ * The new body: ours in place of our former one. A person may have written above or below it, that stays; undefined when
+ * our own part is no longer what was last seen there.
+ */
+export function replaced(current: string, text: string, context: EffectContext): string | undefined {
+  const digest = context.previous?.digest;
+  if (digest === undefined) return undefined;
+  if (context.hash(plain(current)) === digest) return text;
+  const end = current.indexOf(markOf(context));
+  if (end < 0) return undefined;
+  const after = end + markOf(context).length;
+  for (let start = 0; start < end; start = nextLine(current, start)) {
+    if (context.hash(plain(current.slice(start, after))) === digest) {
+      return current.slice(0, start) + text + current.slice(after);
+    }
+  }
+  return undefined;
+}
+
+function nextLine(text: string, from: number): number {
+  const next = text.indexOf("\n", from);
+  return next < 0 ? text.length : next + 1;
+}
+
+/** White space is the CRM's to change. */
+const plain = (text: string) => text.replace(/\s+/g, " ").trim();

@@ -1,0 +1,64 @@
+import { ghlPublicKey } from "@callbridge/ghl";
+import {
+  type Config,
+  createLogger,
+  describeConfig,
+  notReady,
+  type OpenPlatform,
+  openPlatform,
+  openStorage,
+  readConfig,
+  runProcess,
+} from "@callbridge/service";
+import type { FastifyInstance } from "fastify";
+import type { IngressAccount } from "./account.ts";
+import { createIngress } from "./routes.ts";
+
+/** The HTTP door of an installation, not yet listening. */
+export function composeIngress(
+  config: Config,
+  platform: OpenPlatform,
+  options: { account: string; readiness: () => Promise<string[]> },
+): FastifyInstance {
+  const account: IngressAccount = {
+    name: options.account,
+    cloudtalkSecrets: config.CLOUDTALK_WEBHOOK_SECRET,
+    ghlSecrets: config.GHL_WEBHOOK_SECRET,
+    svixSecrets: config.CLOUDTALK_SVIX_SECRET,
+    ghlPublicKeys: config.GHL_WEBHOOK_PUBLIC_KEY.length > 0 ? config.GHL_WEBHOOK_PUBLIC_KEY : [ghlPublicKey],
+    ghlLocationId: config.ghl?.locationId,
+    defaultCountry: config.DEFAULT_COUNTRY,
+  };
+  return createIngress({
+    log: platform.log,
+    keyring: platform.keyring,
+    clock: platform.clock,
+    logger: platform.logger.child({ service: "ingress" }),
+    accounts: [account],
+    defaultAccount: options.account,
+    recordings: { storage: openStorage(config, platform), key: platform.keyring.derive("recording-links") },
+    readiness: options.readiness,
+  });
+}
+
+/** As a process of its own it also hosts the relay; several replicas share it by a lock. */
+async function start(): Promise<() => Promise<void>> {
+  const required = ["DATABASE_URL", "NATS_URL", "DATA_KEY", "CLOUDTALK_WEBHOOK_SECRET", "GHL_WEBHOOK_SECRET"] as const;
+  const config = readConfig(undefined, required);
+  const logger = createLogger(config.LOG_LEVEL);
+  const { DATABASE_URL: databaseUrl = "", DATA_KEY: dataKey = "" } = config;
+  const platform = await openPlatform({ config, databaseUrl, dataKey, logger, migrate: false });
+  const relay = platform.startRelay();
+  // NATS being down refuses nothing: only the log has to answer.
+  const readiness = () => notReady([], { ...platform, bus: { ...platform.bus, health: () => ({ ok: true }) } });
+  const app = composeIngress(config, platform, { account: "default", readiness });
+  await app.listen({ port: config.PORT, host: "0.0.0.0" });
+  logger.info({ service: "ingress", ...describeConfig(config) }, "started");
+  return async () => {
+    await app.close();
+    await relay?.stop();
+    await platform.close();
+  };
+}
+
+if (import.meta.main) await runProcess(start);

@@ -1,0 +1,106 @@
+import type { EventLog, Keyring } from "@callbridge/event-log";
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from "fastify";
+import type { IngressAccount } from "./account.ts";
+import { refusal } from "./authenticate.ts";
+import { type Endpoint, endpoints } from "./endpoints.ts";
+import { receive } from "./receive.ts";
+import { type Recordings, serveRecordings } from "./recordings.ts";
+
+/** Webhooks are some kilobytes; a long transcript may be some hundred. */
+const bodyBytesMax = 1024 * 1024;
+/** How long a vendor should wait before it tries again when nothing can be stored. */
+const retryAfterSeconds = 5;
+
+export type IngressOptions = {
+  log: EventLog;
+  keyring: Keyring;
+  clock: () => Date;
+  logger: FastifyBaseLogger;
+  accounts: IngressAccount[];
+  /** The account of addresses that name none. */
+  defaultAccount: string;
+  recordings: Recordings | undefined;
+  /** Reasons why this process is not ready, if any. */
+  readiness: () => Promise<string[]>;
+};
+
+/** The HTTP door: webhooks in, 202 when they are safe in the log; health; recordings for the CRM's links. */
+export function createIngress(options: IngressOptions): FastifyInstance {
+  const app = fastify({
+    loggerInstance: options.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: bodyBytesMax,
+  });
+  const accounts = new Map(options.accounts.map((account) => [account.name, account]));
+
+  // Every body is taken as bytes: signatures are over bytes, and what does not parse is stored all the same.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  app.setErrorHandler(onError);
+
+  for (const endpoint of endpoints) {
+    app.post(`/api${endpoint.path}`, (request, reply) => take(endpoint, options.defaultAccount, request, reply));
+    app.post<{ Params: { account: string } }>(`/api/a/:account${endpoint.path}`, (request, reply) =>
+      take(endpoint, request.params.account, request, reply),
+    );
+  }
+  app.get("/healthz", async () => ({ status: "ok" }));
+  app.get("/readyz", async (_request, reply) => {
+    const reasons = await options.readiness();
+    return reply
+      .code(reasons.length === 0 ? 200 : 503)
+      .send({ status: reasons.length === 0 ? "ready" : "not ready", reasons });
+  });
+  if (options.recordings) serveRecordings(app, options.recordings);
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: "there is nothing at this address" }));
+  return app;
+
+  async function take(endpoint: Endpoint, name: string, request: FastifyRequest, reply: FastifyReply) {
+    const account = accounts.get(name);
+    if (!account) return reply.code(404).send({ error: "there is no such account" });
+    const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const { headers } = request;
+    const refused = refusal(endpoint, account, { headers, token: queryToken(request), rawBody });
+    if (refused !== undefined) {
+      request.log.warn({ endpoint: endpoint.name, account: name, because: refused }, "webhook refused");
+      return reply.code(401).send({ error: refused });
+    }
+    const contentType = headers["content-type"] ?? "";
+    const receipt = await receive(
+      endpoint,
+      account,
+      { headers, contentType, rawBody },
+      { log: options.log, keyring: options.keyring, now: options.clock() },
+    );
+    const { verdict, eventIds, delivery, because } = receipt;
+    request.log.info({ endpoint: endpoint.name, account: name, verdict, because, correlationId: delivery }, "webhook");
+    return reply.code(202).send({ verdict, eventIds, ...(because && { because }) });
+  }
+
+  function onError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+      return reply.code(413).send({ error: `a webhook body may have at most ${bodyBytesMax} bytes` });
+    }
+    const status = error instanceof Error && "statusCode" in error ? Number(error.statusCode) : 500;
+    if (status < 500) return reply.code(status).send({ error: "the request could not be read" });
+    request.log.error({ err: error }, "a request could not be stored");
+    return reply
+      .code(503)
+      .header("retry-after", retryAfterSeconds)
+      .send({ error: "it could not be stored now, please send it again" });
+  }
+}
+
+function queryToken(request: FastifyRequest): string | undefined {
+  const query = request.query;
+  const token = typeof query === "object" && query !== null && "token" in query ? query.token : undefined;
+  return typeof token === "string" ? token : undefined;
+}

@@ -1,0 +1,142 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { compose as analysis } from "@callbridge/analysis";
+import { compose as contactSync } from "@callbridge/contact-sync";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "@callbridge/event-log/embedded";
+import { compose as ghlWriter } from "@callbridge/ghl-writer";
+import { composeIngress } from "@callbridge/ingress";
+import { compose as recording } from "@callbridge/recording";
+import {
+  type Compose,
+  type Config,
+  ConfigError,
+  createLogger,
+  describeConfig,
+  type Environment,
+  hasVendorKey,
+  notReady,
+  openPlatform,
+  ownSecret,
+  readConfig,
+  startService,
+} from "@callbridge/service";
+import { startTwin, type Twin } from "@callbridge/twin";
+import { twinConfig } from "./twin-config.ts";
+
+const services: Compose[] = [contactSync, recording, analysis, ghlWriter];
+
+export type Running = {
+  url: string;
+  config: Config;
+  account: string;
+  twinUrl: string | undefined;
+  /** What is not configured and therefore waits. */
+  waiting: string[];
+  stop: () => Promise<void>;
+};
+
+/** What another process on this machine needs to know of a running installation. */
+export type RuntimeFile = {
+  pid: number;
+  url: string;
+  databaseUrl: string;
+  twinUrl: string | undefined;
+};
+
+export const runtimeFile = (dataDir: string) => join(dataDir, "runtime.json");
+
+/** Starts all services, the embedded database and bus where none is named, and the twin where no vendor is. */
+export async function startStandalone(environment: Environment): Promise<Running> {
+  const given = readConfig(environment);
+  mkdirSync(given.DATA_DIR, { recursive: true });
+  const config = withOwnSecrets(given);
+  const logger = createLogger(config.LOG_LEVEL);
+  const stops: (() => Promise<void>)[] = [];
+  // Started last, stopped first; a start that fails half-way leaves nothing running.
+  const stop = async () => {
+    for (const one of stops.splice(0).reverse()) await one();
+  };
+  try {
+    const database = config.DATABASE_URL ? undefined : await startDatabase(config, logger.info.bind(logger));
+    if (database) stops.push(() => database.stop());
+    const databaseUrl = config.DATABASE_URL ?? database?.url ?? "";
+    const twin = usesTwin(config) ? await startTwin() : undefined;
+    if (twin) stops.push(() => twin.close());
+
+    const effective = twin ? twinConfig(config, twin) : config;
+    const dataKey = config.DATA_KEY ?? "";
+    const platform = await openPlatform({ config: effective, databaseUrl, dataKey, logger, migrate: true });
+    stops.push(() => platform.close());
+    const relay = platform.startRelay();
+    if (relay) stops.push(() => relay.stop());
+
+    const composed = services.map((compose) => compose(effective, platform));
+    for (const service of composed) {
+      if ("missing" in service) continue;
+      const running = startService(service, platform);
+      stops.push(() => running.stop());
+    }
+    const account = twin ? "demo" : "default";
+    const app = composeIngress(effective, platform, { account, readiness: () => notReady(composed, platform) });
+    stops.push(() => app.close());
+    await app.listen({ port: config.PORT, host: "0.0.0.0" }).catch((cause: unknown) => {
+      throw portError(cause, config.PORT);
+    });
+    const address = app.server.address();
+    const url = `http://localhost:${address && typeof address === "object" ? address.port : config.PORT}`;
+    connectTwin(twin, url, effective);
+    stops.push(writeRuntimeFile(config.DATA_DIR, { pid: process.pid, url, databaseUrl, twinUrl: twin?.url }));
+    database?.exited.then(({ asked }) => {
+      if (!asked) throw new Error("the embedded PostgreSQL ended unexpectedly: see postgres.log in DATA_DIR");
+    });
+    const waiting = composed.flatMap((one) =>
+      "missing" in one ? [`${one.name} waits for ${one.missing.join(" and ")}`] : [],
+    );
+    logger.info({ ...describeConfig(effective), twin: twin !== undefined, account, waiting }, "started");
+    return { url, config: effective, account, twinUrl: twin?.url, waiting, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function usesTwin(config: Config): boolean {
+  return !hasVendorKey(config) && config.NODE_ENV !== "production";
+}
+
+/** Secrets that nobody set are made once and kept. */
+function withOwnSecrets(config: Config): Config {
+  const own = (name: string) => ownSecret(config.DATA_DIR, name);
+  const list = (given: string[], name: string) => (given.length > 0 ? given : [own(name)]);
+  return {
+    ...config,
+    DATA_KEY: config.DATA_KEY ?? own("data-key"),
+    CLOUDTALK_WEBHOOK_SECRET: list(config.CLOUDTALK_WEBHOOK_SECRET, "cloudtalk-webhook-secret"),
+    GHL_WEBHOOK_SECRET: list(config.GHL_WEBHOOK_SECRET, "ghl-webhook-secret"),
+  };
+}
+
+async function startDatabase(config: Config, log: (message: string) => void): Promise<EmbeddedPostgres> {
+  return startEmbeddedPostgres({ dataDir: config.DATA_DIR, log });
+}
+
+/** The twin sends its webhooks to us, with our secrets. */
+function connectTwin(twin: Twin | undefined, url: string, config: Config): void {
+  twin?.control.configure({
+    webhookTarget: url,
+    webhookSecret: config.CLOUDTALK_WEBHOOK_SECRET[0] ?? "",
+    ghlWebhookSecret: config.GHL_WEBHOOK_SECRET[0] ?? null,
+  });
+}
+
+function writeRuntimeFile(dataDir: string, content: RuntimeFile): () => Promise<void> {
+  const file = runtimeFile(dataDir);
+  rmSync(file, { force: true });
+  writeFileSync(file, JSON.stringify(content, undefined, 2), { mode: 0o600 });
+  return async () => rmSync(file, { force: true });
+}
+
+function portError(cause: unknown, port: number): unknown {
+  const taken = cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
+  return taken ? new ConfigError(`port ${port} is taken: set PORT to another one`, { cause }) : cause;
+}
