@@ -34,10 +34,12 @@ export async function runService(compose: Compose): Promise<void> {
     });
     server.listen(config.PORT);
     logger.info({ service: composed.name, ...describeConfig(config), reasons: await reasons() }, "started");
-    return async () => {
-      server.close();
-      await running?.stop();
-      await platform.close();
+    return {
+      stop: async () => {
+        server.close();
+        await running?.stop();
+        await platform.close();
+      },
     };
   });
 }
@@ -55,16 +57,20 @@ export async function notReady(composed: readonly Composed[], { log, bus }: Plat
   return [...unconfigured, ...database, ...(ok ? [] : [because])];
 }
 
+/** What runs: how to stop it, and when it cannot go on, why. */
+export type Started = { stop: () => Promise<void>; crashed?: Promise<string> };
+
 /** Starts, waits for SIGTERM or SIGINT, stops what was started and ends with 0. Anything unexpected ends with 1. */
-export async function runProcess(start: () => Promise<() => Promise<void>>): Promise<void> {
-  const asked = new Promise<void>((resolve) => {
-    process.once("SIGTERM", () => resolve());
-    process.once("SIGINT", () => resolve());
+export async function runProcess(start: () => Promise<Started>): Promise<void> {
+  const asked = new Promise<undefined>((resolve) => {
+    process.once("SIGTERM", () => resolve(undefined));
+    process.once("SIGINT", () => resolve(undefined));
   });
   try {
-    const stop = await start();
-    await asked;
+    const { stop, crashed } = await start();
+    const because = await Promise.race([asked, ...(crashed ? [crashed] : [])]);
     await stop();
+    if (because !== undefined) throw new ConfigError(because);
     process.exitCode = 0;
   } catch (error) {
     process.exitCode = 1;

@@ -9,6 +9,7 @@ import {
   openStorage,
   readConfig,
   runProcess,
+  type Started,
 } from "@callbridge/service";
 import type { FastifyInstance } from "fastify";
 import type { IngressAccount } from "./account.ts";
@@ -42,7 +43,7 @@ export function composeIngress(
 }
 
 /** As a process of its own it also hosts the relay; several replicas share it by a lock. */
-async function start(): Promise<() => Promise<void>> {
+async function start(): Promise<Started> {
   const required = ["DATABASE_URL", "NATS_URL", "DATA_KEY", "CLOUDTALK_WEBHOOK_SECRET", "GHL_WEBHOOK_SECRET"] as const;
   const config = readConfig(undefined, required);
   const logger = createLogger(config.LOG_LEVEL);
@@ -54,10 +55,12 @@ async function start(): Promise<() => Promise<void>> {
   const app = composeIngress(config, platform, { account: "default", readiness });
   await app.listen({ port: config.PORT, host: "0.0.0.0" });
   logger.info({ service: "ingress", ...describeConfig(config) }, "started");
-  return async () => {
-    await app.close();
-    await relay?.stop();
-    await platform.close();
+  return {
+    stop: async () => {
+      await app.close();
+      await relay?.stop();
+      await platform.close();
+    },
   };
 }
 

@@ -6,5 +6,5 @@ import { welcome } from "./welcome.ts";
 await runProcess(async () => {
   const running = await startStandalone(process.env);
   console.log(welcome(running));
-  return running.stop;
+  return running;
 });

@@ -33,10 +33,12 @@ export type Running = {
   /** What is not configured and therefore waits. */
   waiting: string[];
   stop: () => Promise<void>;
+  /** Resolves when the embedded database has died under us. */
+  crashed: Promise<string>;
 };
 
 /** What another process on this machine needs to know of a running installation. */
-export type RuntimeFile = {
+type RuntimeFile = {
   pid: number;
   url: string;
   databaseUrl: string;
@@ -86,14 +88,11 @@ export async function startStandalone(environment: Environment): Promise<Running
     const url = `http://localhost:${address && typeof address === "object" ? address.port : config.PORT}`;
     connectTwin(twin, url, effective);
     stops.push(writeRuntimeFile(config.DATA_DIR, { pid: process.pid, url, databaseUrl, twinUrl: twin?.url }));
-    database?.exited.then(({ asked }) => {
-      if (!asked) throw new Error("the embedded PostgreSQL ended unexpectedly: see postgres.log in DATA_DIR");
-    });
     const waiting = composed.flatMap((one) =>
       "missing" in one ? [`${one.name} waits for ${one.missing.join(" and ")}`] : [],
     );
     logger.info({ ...describeConfig(effective), twin: twin !== undefined, account, waiting }, "started");
-    return { url, config: effective, account, twinUrl: twin?.url, waiting, stop };
+    return { url, config: effective, account, twinUrl: twin?.url, waiting, stop, crashed: crashOf(database) };
   } catch (error) {
     await stop();
     throw error;
@@ -114,6 +113,14 @@ function withOwnSecrets(config: Config): Config {
     CLOUDTALK_WEBHOOK_SECRET: list(config.CLOUDTALK_WEBHOOK_SECRET, "cloudtalk-webhook-secret"),
     GHL_WEBHOOK_SECRET: list(config.GHL_WEBHOOK_SECRET, "ghl-webhook-secret"),
   };
+}
+
+function crashOf(database: EmbeddedPostgres | undefined): Promise<string> {
+  return new Promise((resolve) => {
+    database?.exited.then(({ asked }) => {
+      if (!asked) resolve("the embedded PostgreSQL ended unexpectedly: postgres.log in DATA_DIR/postgres says why");
+    }, resolve);
+  });
 }
 
 async function startDatabase(config: Config, log: (message: string) => void): Promise<EmbeddedPostgres> {

@@ -8,5 +8,5 @@ await runProcess(async () => {
   const twin = await startTwin({ port: Number(values.port) });
   const { url, urls, credentials } = twin;
   console.log(JSON.stringify({ url, urls, credentials }));
-  return () => twin.close();
+  return { stop: () => twin.close() };
 });
