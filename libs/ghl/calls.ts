@@ -64,7 +64,7 @@ const page = z.looseObject({ messages: z.array(message), nextPage: z.boolean().n
 /** The contract says flat, real answers are nested (issue 54). */
 const messages = z.union([z.looseObject({ messages: page }).transform((answer) => answer.messages), page]);
 
-export function callsOf({ request, post, locationId }: GhlApi) {
+export function callsOf({ request, post: postAnonymously, locationId }: GhlApi) {
   const api = "conversations";
 
   async function conversationsOf(contactId: GhlContactId): Promise<string[]> {
@@ -101,21 +101,40 @@ export function callsOf({ request, post, locationId }: GhlApi) {
 
   return {
     /**
-     * Writes a call into the contact's timeline. GHL takes no duration, agent or transcript here (issue 284). The
-     * outbound endpoint is documented with a conversation only, so both get one.
+     * Writes a call into the contact's timeline. GHL takes no duration, agent or transcript here (issue 284). The contact
+     * alone is enough for it (staff in issue 234); its documents want a conversation, so one is named when it insists.
      */
     async logCall(call: GhlCallLog): Promise<{ messageId: string }> {
-      const { contactId, conversationProviderId, direction, date, altId, from, to, status, attachments } = call;
-      const conversationId = await conversationOf(contactId);
-      const common = { type: "Call", conversationId, conversationProviderId, altId, date, attachments };
-      const json =
-        direction === "inbound"
-          ? { ...common, contactId, direction, call: { from, to, status } }
-          : { ...common, call: { from, to, status } };
-      const path = `/conversations/messages/${direction}`;
-      const operation = `messages.${direction}`;
-      const answer = await request({ api, operation, method: "POST", path, json, answer: logged });
-      return { messageId: answer.messageId };
+      try {
+        return await post({ contactId: call.contactId });
+      } catch (error) {
+        const insists =
+          error instanceof VendorError && error.consequence === "refused" && /conversation ?id/i.test(error.message);
+        if (!insists) throw error;
+        const conversationId = await conversationOf(call.contactId);
+        return post(call.direction === "inbound" ? { conversationId, contactId: call.contactId } : { conversationId });
+      }
+
+      async function post(subject: {
+        contactId?: GhlContactId;
+        conversationId?: string;
+      }): Promise<{ messageId: string }> {
+        const { conversationProviderId, direction, date, altId, from, to, status, attachments } = call;
+        const common = {
+          type: "Call",
+          ...subject,
+          conversationProviderId,
+          altId,
+          date,
+          attachments,
+          call: { from, to, status },
+        };
+        const json = direction === "inbound" ? { ...common, direction } : common;
+        const path = `/conversations/messages/${direction}`;
+        const operation = `messages.${direction}`;
+        const answer = await request({ api, operation, method: "POST", path, json, answer: logged });
+        return { messageId: answer.messageId };
+      }
     },
 
     /**
@@ -147,7 +166,7 @@ export function callsOf({ request, post, locationId }: GhlApi) {
 
     /** Starts a workflow with an Inbound Webhook trigger. GHL answers no id, so nothing can be read back. */
     postInboundWebhook: (url: string, json: Record<string, unknown>): Promise<void> =>
-      post("workflow.inbound-webhook", url, json),
+      postAnonymously("workflow.inbound-webhook", url, json),
   };
 }
 

@@ -29,6 +29,11 @@ const schema = z.object({
     .optional(),
   NATS_URL: z.string().optional(),
   NATS_CREDS: z.string().optional(),
+  /** Keeps installations on one NATS server apart. */
+  NATS_PREFIX: z
+    .string()
+    .regex(/^[a-z0-9_]+$/, "must be lower-case letters, digits and _")
+    .optional(),
   CLOUDTALK_API_KEY: z
     .string()
     .regex(/^[^:]+:.+$/, "must be <key id>:<secret>")

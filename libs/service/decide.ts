@@ -18,7 +18,13 @@ export function decideReaction(handler: AnyHandler): Reaction {
 
 async function react(handler: AnyHandler, event: LogEvent, runtime: Runtime): Promise<void> {
   const { log, clock, keyring, signal } = runtime;
-  const context = (): Context => ({ now: clock(), signal, hash: (text) => keyring.hash(event.account, text) });
+  const answers = new Map<string, Promise<unknown>>();
+  const once = <T>(name: string, read: () => Promise<T>): Promise<T> => {
+    const answer = answers.get(name) ?? read();
+    answers.set(name, answer);
+    return answer as Promise<T>;
+  };
+  const context = (): Context => ({ now: clock(), signal, once, hash: (text) => keyring.hash(event.account, text) });
   for (let round = 0; round < redecisionsMax; round++) {
     const subject = await log.stream(event.account, event.stream);
     const state = handler.fold(subject.events);

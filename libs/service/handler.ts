@@ -15,6 +15,8 @@ export type Context = {
   now: Date;
   /** Ends when the service drains: long work should stop and throw. */
   signal: AbortSignal;
+  /** Reads once per event: a decision that has to be made again because the subject moved on does not ask the vendor again. */
+  once: <T>(name: string, read: () => Promise<T>) => Promise<T>;
   /** Keyed hash (hex) of a text, for keys and names that must not show what they stand for. */
   hash: (text: string) => string;
 };

@@ -26,8 +26,6 @@ export type PlatformOptions = {
   clock?: () => Date;
   /** Standalone and the migration job migrate, everybody else waits for them. */
   migrate: boolean;
-  /** Keeps installations on one NATS server apart. */
-  busPrefix?: string;
 };
 
 /** Opens the log and the bus that a process works on. */
@@ -38,7 +36,7 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
   if (options.migrate) await log.migrate();
   else await untilMigrated(log, logger);
 
-  const names = topology(options.busPrefix);
+  const names = topology(config.NATS_PREFIX);
   const nats = config.NATS_URL
     ? await connectNats({ url: config.NATS_URL, credsFile: config.NATS_CREDS, name: "callbridge" })
     : undefined;

@@ -68,7 +68,7 @@ export async function runProcess(start: () => Promise<Started>): Promise<void> {
   });
   try {
     const { stop, crashed } = await start();
-    const because = await Promise.race([asked, ...(crashed ? [crashed] : [])]);
+    const because = await (crashed === undefined ? asked : Promise.race([asked, crashed]));
     await stop();
     if (because !== undefined) throw new ConfigError(because);
     process.exitCode = 0;

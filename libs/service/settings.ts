@@ -12,6 +12,8 @@ const schema = z.strictObject({
       noteDelayMs: milliseconds(180_000),
       /** After this long without both of its ids a call is taken as it is. */
       identifyDeadlineMs: milliseconds(600_000),
+      /** How long to wait for the other webhook of a call (it mostly brings the missing id) before the history is asked. */
+      otherWebhookMs: milliseconds(20_000),
       /** How long a vendor may take to apply a write whose answer was lost, before it is read back. */
       settleMs: milliseconds(15_000),
       /** How long the CRM's search index may lag behind; no contact is created before. */

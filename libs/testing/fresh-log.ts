@@ -3,7 +3,7 @@ import { createKeyring, type EventLog, type Keyring, openEventLog } from "@callb
 import pg from "pg";
 import { inject } from "vitest";
 
-export type FreshLog = { log: EventLog; keyring: Keyring; url: string; drop: () => Promise<void> };
+export type FreshLog = { log: EventLog; keyring: Keyring; dataKey: string; url: string; drop: () => Promise<void> };
 
 /** A database of its own for one test file, already migrated. `drop` closes and removes it. */
 export async function freshLog(): Promise<FreshLog> {
@@ -11,11 +11,13 @@ export async function freshLog(): Promise<FreshLog> {
   await admin(`create database ${name} template ${inject("templateDatabase")}`);
   const url = new URL(inject("postgresUrl"));
   url.pathname = `/${name}`;
-  const keyring = createKeyring(randomBytes(32).toString("base64"));
+  const dataKey = randomBytes(32).toString("base64");
+  const keyring = createKeyring(dataKey);
   const log = openEventLog({ url: url.href, keyring });
   return {
     log,
     keyring,
+    dataKey,
     url: url.href,
     drop: async () => {
       await log.close();

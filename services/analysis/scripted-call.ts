@@ -19,7 +19,7 @@ const directory = mkdtempSync(path.join(tmpdir(), "callbridge-analysis-"));
 export const storage = createStorage({ url: pathToFileURL(directory).href, key: randomBytes(32) });
 export const hash = (text: string) => createHash("sha256").update(`test key ${text}`).digest("hex");
 const now = new Date("2026-11-22T10:00:00Z");
-export const context: Context = { now, hash, signal: new AbortController().signal };
+export const context: Context = { now, hash, once: (_name, read) => read(), signal: new AbortController().signal };
 export const transcriptRef = `transcript/${hash(stream)}`;
 
 const standIns: StandIn[] = [];

@@ -29,8 +29,8 @@ export function createCallFinder(cloudtalk: Pick<CloudTalk, "callDetails" | "cal
 
   return {
     find: async (call, now) => {
-      const rows = await recent(now);
       const around = new Date(call.overAt ?? now).getTime();
+      const rows = await recent(now.getTime(), around);
       const candidates = rows
         .filter((row) => sameNumber(row, call) && near(row, around))
         .sort((a, b) => distance(a, around) - distance(b, around));
@@ -46,9 +46,9 @@ export function createCallFinder(cloudtalk: Pick<CloudTalk, "callDetails" | "cal
     },
   };
 
-  function recent(now: Date): Promise<HistoryRow[]> {
-    const at = now.getTime();
-    if (!page || at - page.at > pageFreshMs) {
+  /** A page that was read before the call was over cannot show it. */
+  function recent(at: number, over: number): Promise<HistoryRow[]> {
+    if (!page || at - page.at > pageFreshMs || page.at < over) {
       page = { at, rows: fetchAll(at) };
       page.rows.catch(() => {
         page = undefined;

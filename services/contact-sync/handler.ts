@@ -14,6 +14,7 @@ export type ContactSyncDeps = {
   ghl: Ghl;
   unknownCaller: "create" | "inbox";
   identifyDeadlineMs: number;
+  otherWebhookMs: number;
   indexLagMs: number;
 };
 

@@ -8,10 +8,10 @@ export type IdentifyDeps = {
   finder: CallFinder;
   /** After this long without both ids a call is taken as it is. Milliseconds since it was known to be over. */
   identifyDeadlineMs: number;
+  /** The other webhook of a call mostly brings the missing id for free within this time (seen: up to 12 s apart). */
+  otherWebhookMs: number;
 };
 
-/** The other webhook of a call mostly brings the missing id for free within this time (seen: up to 12 s apart). */
-const otherWebhookMs = 20_000;
 /** The vendor's call details lag behind by seconds to minutes: when to look again after the event. Milliseconds. */
 const lookAgainMs = [2_000, 5_000, 10_000, 20_000, 40_000, 80_000, 160_000];
 
@@ -32,9 +32,10 @@ export function identifyHandler(deps: IdentifyDeps): Handler<Call> {
       const told = outcomeOf(call);
       if (call.callId && call.callUuid && told && call.direction) return identified(call, "reports", told);
       if (call.callId && /^\d+$/.test(call.callId)) {
-        const details = await deps.cloudtalk.callDetails(call.callId);
+        const { callId } = call;
+        const details = await context.once(`details:${callId}`, () => deps.cloudtalk.callDetails(callId));
         if (details) return fromDetails(call, details);
-      } else if (age >= otherWebhookMs || !call.callUuid) {
+      } else if (age >= deps.otherWebhookMs || !call.callUuid) {
         const found = await deps.finder.find(call, context.now);
         if (found?.details) return fromDetails(call, found.details);
         if (found && !call.callUuid) return { append: [...found.others.map(recovered), ...closed(call)] };
@@ -46,7 +47,9 @@ export function identifyHandler(deps: IdentifyDeps): Handler<Call> {
 }
 
 function nextLook(call: Call, age: number, deps: IdentifyDeps, context: Context): Date {
-  const first = call.callId ? lookAgainMs : [otherWebhookMs, ...lookAgainMs.filter((ms) => ms > otherWebhookMs)];
+  const first = call.callId
+    ? lookAgainMs
+    : [deps.otherWebhookMs, ...lookAgainMs.filter((ms) => ms > deps.otherWebhookMs)];
   const next = first.find((ms) => ms > age) ?? age + (lookAgainMs.at(-1) ?? 0);
   return new Date(context.now.getTime() + Math.max(500, Math.min(next, deps.identifyDeadlineMs) - age));
 }

@@ -30,7 +30,7 @@ export function matchHandler(deps: MatchDeps): Handler<Call> {
       const creation = [...call.effects.values()].find((effect) => effect.kind === "ghl.contact");
       if (creation) return afterCreation(call, creation);
 
-      const { contacts, agree } = await deps.ghl.findContactsByPhone(phone);
+      const { contacts, agree } = await context.once("contacts", () => deps.ghl.findContactsByPhone(phone));
       const [contact, ...others] = contacts;
       const age =
         context.now.getTime() - new Date(isEvent(event, "call.identified") ? event.recordedAt : context.now).getTime();

@@ -95,6 +95,7 @@ async function when({ given, afterMs = 0, deps, signal = new AbortController().s
   const { append, wake, intend } = await handler.decide(event, call, {
     now: new Date(recorded + afterMs),
     signal,
+    once: (_name, read) => read(),
     hash,
   });
   expect(intend).toBeUndefined();

@@ -1,0 +1,15 @@
+export type { CloudTalkEvent } from "./cloudtalk-webhooks.ts";
+export type { CloudTalkContactPage, ContactPage } from "./contact-view.ts";
+export type { TwinControl } from "./control.ts";
+export type { TwinCredentials } from "./credentials.ts";
+export type { Fault } from "./faults.ts";
+export type { GhlWorkflowKind } from "./ghl-webhooks.ts";
+export type { Deed } from "./person.ts";
+export type { CallOptions, PlayedCall } from "./play-call.ts";
+export type { LoggedRequest, RequestReport } from "./request-log.ts";
+export type { Answer, Vendor } from "./route.ts";
+export { type SampleCall, sampleCall, type Turn } from "./sample-call.ts";
+export type { Person, Seeded } from "./seed.ts";
+export { type TwinSettings, twinSettingsSchema } from "./settings.ts";
+export { startTwin, type Twin, type TwinOptions } from "./twin.ts";
+export type { Sent } from "./webhook-post.ts";
