@@ -1,6 +1,6 @@
 import type { Announcement } from "@callbridge/events";
 
-/** `deliveries` counts from 1: more than a few mean that the process died while it worked on this event. */
+/** `deliveries` is 1 for the first one. More: the event may have been in hand before, perhaps when a process died. */
 export type Deliver = (announcement: Announcement, deliveries: number) => Promise<void>;
 
 export type Consuming = {

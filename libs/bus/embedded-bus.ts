@@ -49,12 +49,17 @@ export function createEmbeddedBus(log: EventLog): Bus {
   async function run(consumer: string, deliver: Deliver, concurrency: number, bell: Bell, signal: AbortSignal) {
     const slots = createSlots(concurrency);
     const open = new Set<number>();
-    let cursor = await persist(() => log.readMark(consumer), signal);
-    if (cursor === undefined) return;
+    const start = await persist(async () => {
+      const isNew = await log.saveMark(consumer, 0, new Date());
+      const [mark, last] = [await log.readMark(consumer), await log.lastPosition()];
+      return { mark, inHandUpTo: isNew ? 0 : last };
+    }, signal);
+    if (start === undefined) return;
+    let cursor = start.mark;
     let saved = cursor;
     let savedAt = 0;
     // Everything below the oldest event still in hand is done.
-    const mark = () => (open.size === 0 ? (cursor ?? 0) : Math.min(...open) - 1);
+    const mark = () => (open.size === 0 ? cursor : Math.min(...open) - 1);
     const save = async () => {
       const position = mark();
       savedAt = Date.now();
@@ -64,7 +69,7 @@ export function createEmbeddedBus(log: EventLog): Bus {
     };
 
     while (!signal.aborted) {
-      const batch = await persist(() => log.announcements(cursor ?? 0, batchSize), signal);
+      const batch = await persist(() => log.announcements(cursor, batchSize), signal);
       for (const announcement of batch ?? []) {
         await slots.take();
         if (signal.aborted) {
@@ -73,8 +78,10 @@ export function createEmbeddedBus(log: EventLog): Bus {
         }
         cursor = announcement.position;
         open.add(announcement.position);
+        // Which events were in hand when the process ended nobody knows: all that were there already may have been.
+        const before = announcement.position <= start.inHandUpTo ? 1 : 0;
         slots.run(
-          deliverUntilDone(announcement, deliver, signal).then((done) => {
+          deliverUntilDone(announcement, before, deliver, signal).then((done) => {
             if (done) open.delete(announcement.position);
           }),
         );
@@ -86,8 +93,13 @@ export function createEmbeddedBus(log: EventLog): Bus {
     await save().catch(() => undefined);
   }
 
-  async function deliverUntilDone(announcement: Announcement, deliver: Deliver, signal: AbortSignal): Promise<boolean> {
-    for (let deliveries = 1; ; deliveries++) {
+  async function deliverUntilDone(
+    announcement: Announcement,
+    before: number,
+    deliver: Deliver,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    for (let deliveries = before + 1; ; deliveries++) {
       try {
         await deliver(announcement, deliveries);
         return true;

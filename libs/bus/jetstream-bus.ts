@@ -87,6 +87,7 @@ export function createJetStreamBus(nats: NatsConnection, log: EventLog, topology
     try {
       await deliver(announcementOf(message.string()), message.info.deliveryCount);
       message.ack();
+      trouble = undefined;
     } catch (error) {
       trouble = error instanceof Error ? error.message : String(error);
       message.nak(retryMs);

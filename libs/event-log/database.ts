@@ -40,7 +40,9 @@ export type Tables = {
     at: Date | null;
     attempt: number;
     because: string;
-    updated_at: Generated<Date>;
+    updated_at: Date;
+    claim: Generated<string | null>;
+    runs: Generated<number>;
   };
   "callbridge.leases": { key: string; owner: string; until: Date };
   "callbridge.marks": { consumer: string; position: number; saved_at: Date };

@@ -2,14 +2,18 @@ import { sql } from "kysely";
 import type { DueEntry } from "./append.ts";
 import type { Database } from "./database.ts";
 
-export type Due = DueEntry & { at: Date };
+/**
+ * An entry that this process works on. `claim` names this piece of work: an entry that was set anew, or taken over by
+ * somebody else, has another one. `runs` counts this and all earlier claims that ended without an answer (crashes).
+ */
+export type Due = DueEntry & { at: Date; claim: string; runs: number };
 
 /** Writes timers, retries and dead letters outside of an append. A later entry replaces one with the same key. */
 export async function putDue(db: Database, now: Date, entries: DueEntry[]): Promise<void> {
   if (entries.length === 0) return;
   await db
     .insertInto("callbridge.due")
-    .values(entries.map((entry) => ({ ...entry, at: entry.at ?? null, updated_at: now })))
+    .values(rows(now, entries))
     .onConflict((conflict) =>
       conflict.columns(["consumer", "key"]).doUpdateSet((row) => ({
         position: row.ref("excluded.position"),
@@ -17,62 +21,85 @@ export async function putDue(db: Database, now: Date, entries: DueEntry[]): Prom
         attempt: row.ref("excluded.attempt"),
         because: row.ref("excluded.because"),
         updated_at: row.ref("excluded.updated_at"),
+        claim: null,
+        runs: 0,
       })),
     )
     .execute();
 }
 
+/** Writes entries, except those whose key has one already (with attempts and crashes that must not be forgotten). */
+export async function keepDue(db: Database, now: Date, entries: DueEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  await db
+    .insertInto("callbridge.due")
+    .values(rows(now, entries))
+    .onConflict((conflict) => conflict.columns(["consumer", "key"]).doNothing())
+    .execute();
+}
+
+const rows = (now: Date, entries: DueEntry[]) =>
+  entries.map((entry) => ({ ...entry, at: entry.at ?? null, updated_at: now }));
+
 /**
- * Takes entries whose time has come, and hides them for `hiddenMs`: when this process dies before `finishDue`, they come
- * back by themselves. Several replicas may claim at once and get different ones.
+ * Takes entries whose time has come, and hides them for `hiddenMs`: when this process dies before it answers for them,
+ * they come back by themselves. Several replicas may claim at once and get different ones. `suspects`, claimed before
+ * without an answer, have a limit of their own, so that one that kills its process is soon alone.
  */
 export async function claimDue(
   db: Database,
   consumer: string,
   now: Date,
-  limit: number,
+  limits: { fresh: number; suspects: number },
   hiddenMs: number,
 ): Promise<Due[]> {
   const until = new Date(now.getTime() + hiddenMs);
-  const rows = await sql<Due>`
-    update callbridge.due set at = ${until}, updated_at = ${now}
-    where (consumer, key) in (
-      select consumer, key from callbridge.due
-      where consumer = ${consumer} and at <= ${now}
-      order by at limit ${limit} for update skip locked)
-    returning consumer, key, position, at, attempt, because`.execute(db);
-  return rows.rows;
+  const claimed = await sql<Due>`
+    with fresh as (
+      select key from callbridge.due where consumer = ${consumer} and at <= ${now} and runs = 0
+      order by at limit ${limits.fresh} for update skip locked),
+    suspects as (
+      select key from callbridge.due where consumer = ${consumer} and at <= ${now} and runs > 0
+      order by at limit ${limits.suspects} for update skip locked)
+    update callbridge.due set at = ${until}, updated_at = ${now}, claim = gen_random_uuid(), runs = runs + 1
+    where consumer = ${consumer} and key in (select key from fresh union all select key from suspects)
+    returning consumer, key, position, at, attempt, because, claim, runs`.execute(db);
+  return claimed.rows;
+}
+
+/** Hides a claimed entry anew while the work goes on. */
+export async function hideDue(db: Database, { consumer, key, claim }: Due, until: Date): Promise<void> {
+  await sql`
+    update callbridge.due set at = ${until}
+    where consumer = ${consumer} and key = ${key} and claim = ${claim}`.execute(db);
 }
 
 /** Done with a claimed entry, unless it was set anew in the meantime. */
-export async function finishDue(db: Database, entry: Due): Promise<void> {
-  await db
-    .deleteFrom("callbridge.due")
-    .where("consumer", "=", entry.consumer)
-    .where("key", "=", entry.key)
-    .where("at", "=", entry.at)
-    .execute();
+export async function finishDue(db: Database, { consumer, key, claim }: Due): Promise<void> {
+  await sql`
+    delete from callbridge.due where consumer = ${consumer} and key = ${key} and claim = ${claim}`.execute(db);
 }
 
-/** Moves a claimed entry to another time. False: it was set anew in the meantime. */
-export async function moveDue(db: Database, entry: Due, at: Date): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable("callbridge.due")
-    .set({ at })
-    .where("consumer", "=", entry.consumer)
-    .where("key", "=", entry.key)
-    .where("at", "=", entry.at)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+/** Gives a claimed entry back for another time (or as a dead letter), unless it was set anew in the meantime. */
+export async function releaseDue(
+  db: Database,
+  { consumer, key, claim }: Due,
+  now: Date,
+  { at, attempt, because }: Pick<DueEntry, "at" | "attempt" | "because">,
+): Promise<void> {
+  await sql`
+    update callbridge.due
+    set at = ${at ?? null}, attempt = ${attempt}, because = ${because}, updated_at = ${now}, claim = null, runs = 0
+    where consumer = ${consumer} and key = ${key} and claim = ${claim}`.execute(db);
 }
 
-/** When the next timer of this consumer is due, so that nobody has to poll. */
-export async function nextDueAt(db: Database, consumer: string): Promise<Date | undefined> {
+/** When the next timer after `now` of this consumer is due, so that nobody has to poll. */
+export async function nextDueAt(db: Database, consumer: string, now: Date): Promise<Date | undefined> {
   const row = await db
     .selectFrom("callbridge.due")
     .select("at")
     .where("consumer", "=", consumer)
-    .where("at", "is not", null)
+    .where("at", ">", now)
     .orderBy("at")
     .limit(1)
     .executeTakeFirst();

@@ -2,7 +2,7 @@ import type { Announcement, LogEvent } from "@callbridge/events";
 import { sql } from "kysely";
 import { type Append, type Appended, append, type DueEntry } from "./append.ts";
 import { connect } from "./database.ts";
-import { claimDue, type Due, finishDue, moveDue, nextDueAt, putDue } from "./due.ts";
+import { claimDue, type Due, finishDue, hideDue, keepDue, nextDueAt, putDue, releaseDue } from "./due.ts";
 import type { Keyring } from "./keyring.ts";
 import { releaseLease, takeLease } from "./lease.ts";
 import { type Listener, listen } from "./listen.ts";
@@ -42,14 +42,21 @@ export type EventLog = {
   envelopes: (after: number, limit: number) => Promise<Envelope[]>;
   lastPosition: () => Promise<number>;
   putDue: (now: Date, entries: DueEntry[]) => Promise<void>;
-  claimDue: (consumer: string, now: Date, limit: number, hiddenMs: number) => Promise<Due[]>;
+  keepDue: (now: Date, entries: DueEntry[]) => Promise<void>;
+  claimDue: (
+    consumer: string,
+    now: Date,
+    limits: { fresh: number; suspects: number },
+    hiddenMs: number,
+  ) => Promise<Due[]>;
+  hideDue: (entry: Due, until: Date) => Promise<void>;
   finishDue: (entry: Due) => Promise<void>;
-  moveDue: (entry: Due, at: Date) => Promise<boolean>;
-  nextDueAt: (consumer: string) => Promise<Date | undefined>;
+  releaseDue: (entry: Due, now: Date, next: Pick<DueEntry, "at" | "attempt" | "because">) => Promise<void>;
+  nextDueAt: (consumer: string, now: Date) => Promise<Date | undefined>;
   takeLease: (key: string, owner: string, now: Date) => Promise<boolean>;
   releaseLease: (key: string, owner: string) => Promise<void>;
   readMark: (consumer: string) => Promise<number>;
-  saveMark: (consumer: string, position: number, now: Date) => Promise<void>;
+  saveMark: (consumer: string, position: number, now: Date) => Promise<boolean>;
   lowestMark: () => Promise<number>;
   /** Destroys the personal data of a subject for good: every stream linked to this one. */
   erase: (account: string, stream: string) => Promise<void>;
@@ -78,10 +85,12 @@ export function openEventLog(options: { url: string; keyring: Keyring; poolSize?
     envelopes: (after, limit) => envelopesAfter(db, after, limit),
     lastPosition: () => lastPosition(db),
     putDue: (now, entries) => putDue(db, now, entries),
-    claimDue: (consumer, now, limit, hiddenMs) => claimDue(db, consumer, now, limit, hiddenMs),
+    keepDue: (now, entries) => keepDue(db, now, entries),
+    claimDue: (consumer, now, limits, hiddenMs) => claimDue(db, consumer, now, limits, hiddenMs),
+    hideDue: (entry, until) => hideDue(db, entry, until),
     finishDue: (entry) => finishDue(db, entry),
-    moveDue: (entry, at) => moveDue(db, entry, at),
-    nextDueAt: (consumer) => nextDueAt(db, consumer),
+    releaseDue: (entry, now, next) => releaseDue(db, entry, now, next),
+    nextDueAt: (consumer, now) => nextDueAt(db, consumer, now),
     takeLease: (key, owner, now) => takeLease(db, key, owner, now),
     releaseLease: (key, owner) => releaseLease(db, key, owner),
     readMark: (consumer) => readMark(db, consumer),

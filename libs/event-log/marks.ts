@@ -11,12 +11,17 @@ export async function readMark(db: Database, consumer: string): Promise<number> 
   return row?.position ?? 0;
 }
 
-/** Marks only move forward: a replica that lags behind must not pull them back. */
-export async function saveMark(db: Database, consumer: string, position: number, now: Date): Promise<void> {
-  await sql`
+/**
+ * Marks only move forward: a replica that lags behind must not pull them back. False: it was as far already. Saving 0 is
+ * how a consumer registers, and tells it whether it is a new one.
+ */
+export async function saveMark(db: Database, consumer: string, position: number, now: Date): Promise<boolean> {
+  const { rows } = await sql`
     insert into callbridge.marks (consumer, position, saved_at) values (${consumer}, ${position}, ${now})
     on conflict (consumer) do update set position = excluded.position, saved_at = excluded.saved_at
-    where callbridge.marks.position < excluded.position`.execute(db);
+    where callbridge.marks.position < excluded.position
+    returning consumer`.execute(db);
+  return rows.length > 0;
 }
 
 /** Where a rebuilt stream has to begin. 0 when there is no consumer yet. */

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Database } from "./database.ts";
 import { type Keyring, open, type StreamKey, seal } from "./keyring.ts";
 
-/** Enough for the calls of a busy day; a key that fell out is read again (or, for writing, a new one is made). */
+/** Enough for the calls of a busy day; for a stream whose key fell out a new one is made. */
 const cachedKeysMax = 20_000;
 
 type Sealed = { personal: Buffer; keyId: string };
@@ -19,10 +19,11 @@ export type Personal = {
   unsavedKeys: (keyIds: Iterable<string>) => { id: string; account: string; stream: string; wrapped: string }[];
   markSaved: (keyIds: Iterable<string>) => void;
   forget: (keyIds: Iterable<string>) => void;
-  /** Makes the keys of these ids ready for `open`. */
-  load: (keyIds: Iterable<string | null>) => Promise<void>;
-  /** Undefined: the key was destroyed. Call `load` first. */
-  open: (keyId: string, context: string, sealed: Buffer) => unknown;
+  /**
+   * Opens what was sealed, with the wrapped key as the log has it now. Keys are never kept for reading: a destroyed one
+   * has to be gone for every process at once. Undefined: it was destroyed.
+   */
+  open: (keyId: string, wrapped: Buffer | null, context: string, sealed: Buffer) => unknown;
   /** Destroys every key of the stream: its personal data is gone, in backups too. */
   destroy: (account: string, stream: string) => Promise<void>;
 };
@@ -30,24 +31,27 @@ export type Personal = {
 type Cached = StreamKey & { account: string; stream: string; saved: boolean };
 
 export function createPersonal(db: Database, keyring: Keyring): Personal {
-  const writing = new Map<string, Cached>();
+  const byStream = new Map<string, Cached>();
   const byId = new Map<string, Cached>();
-  const reading = new Map<string, Buffer | undefined>();
-
-  const remember = <V>(cache: Map<string, V>, key: string, value: V) => {
-    cache.set(key, value);
-    const oldest = cache.size > cachedKeysMax ? cache.keys().next().value : undefined;
-    if (oldest !== undefined) cache.delete(oldest);
-  };
 
   function keyFor(account: string, stream: string): Cached {
-    const name = `${account}\n${stream}`;
-    const cached = writing.get(name);
+    const name = nameOf(account, stream);
+    const cached = byStream.get(name);
     if (cached) return cached;
     const fresh = { ...keyring.create(uuidv7()), account, stream, saved: false };
-    remember(writing, name, fresh);
-    remember(byId, fresh.id, fresh);
+    byStream.set(name, fresh);
+    byId.set(fresh.id, fresh);
+    const oldest = byId.size > cachedKeysMax ? byId.keys().next().value : undefined;
+    if (oldest !== undefined) forget([oldest]);
     return fresh;
+  }
+
+  function forget(keyIds: Iterable<string>): void {
+    for (const id of keyIds) {
+      const key = byId.get(id);
+      if (key) byStream.delete(nameOf(key.account, key.stream));
+      byId.delete(id);
+    }
   }
 
   return {
@@ -67,33 +71,17 @@ export function createPersonal(db: Database, keyring: Keyring): Personal {
         if (key) key.saved = true;
       }
     },
-    forget: (keyIds) => {
-      for (const id of keyIds) {
-        const key = byId.get(id);
-        if (key) writing.delete(`${key.account}\n${key.stream}`);
-        byId.delete(id);
-        reading.delete(id);
-      }
-    },
-    load: async (keyIds) => {
-      const missing = [...new Set(keyIds)].filter((id) => id !== null && !reading.has(id) && !byId.has(id));
-      if (missing.length === 0) return;
-      const rows = await sql<{ id: string; wrapped: Buffer | null }>`
-        select id, wrapped from callbridge.stream_keys where id = any(${missing}::uuid[])`.execute(db);
-      for (const { id, wrapped } of rows.rows) {
-        remember(reading, id, wrapped === null ? undefined : keyring.unwrap(id, wrapped));
-      }
-    },
-    open: (keyId, context, sealed) => {
-      const key = reading.get(keyId) ?? byId.get(keyId)?.key;
-      return key === undefined ? undefined : JSON.parse(open(key, sealed, context).toString());
-    },
+    forget,
+    open: (keyId, wrapped, context, sealed) =>
+      wrapped === null ? undefined : JSON.parse(open(keyring.unwrap(keyId, wrapped), sealed, context).toString()),
     destroy: async (account, stream) => {
-      const rows = await sql<{ id: string }>`
+      const destroyed = await sql<{ id: string }>`
         update callbridge.stream_keys set wrapped = null
         where account = ${account} and stream in (select callbridge.linked_streams(${account}, ${stream}))
         returning id`.execute(db);
-      for (const { id } of rows.rows) reading.set(id, undefined);
+      forget(destroyed.rows.map(({ id }) => id));
     },
   };
 }
+
+const nameOf = (account: string, stream: string) => `${account}\n${stream}`;

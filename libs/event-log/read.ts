@@ -3,17 +3,18 @@ import { type Selectable, sql } from "kysely";
 import type { Database, Tables } from "./database.ts";
 import type { Personal } from "./personal.ts";
 
-type Row = Selectable<Tables["callbridge.events"]>;
+/** An event's row with its key as it is at this moment: null when it was destroyed. */
+type Row = Selectable<Tables["callbridge.events"]> & { wrapped: Buffer | null };
 
 /** A subject: every event of this stream and of all streams linked to it, in order, and the position it was read at. */
 export type Subject = { events: LogEvent[]; position: number };
 
 export async function loadStream(db: Database, personal: Personal, account: string, stream: string): Promise<Subject> {
-  const rows = await sql<Row>`
-    select * from callbridge.events
-    where account = ${account} and stream in (select callbridge.linked_streams(${account}, ${stream}))
-    order by position`.execute(db);
-  return { events: await revive(rows.rows, personal), position: rows.rows.at(-1)?.position ?? 0 };
+  const { rows } = await sql<Row>`
+    select e.*, k.wrapped from callbridge.events e left join callbridge.stream_keys k on k.id = e.personal_key
+    where e.account = ${account} and e.stream in (select callbridge.linked_streams(${account}, ${stream}))
+    order by e.position`.execute(db);
+  return { events: revive(rows, personal), position: rows.at(-1)?.position ?? 0 };
 }
 
 /** The events of all effects on one target, in order of position. */
@@ -23,11 +24,11 @@ export async function loadTarget(
   account: string,
   target: string,
 ): Promise<LogEvent[]> {
-  const rows = await sql<Row>`
-    select * from callbridge.events
-    where account = ${account} and type like 'effect.%' and data->>'target' = ${target}
-    order by position`.execute(db);
-  return revive(rows.rows, personal);
+  const { rows } = await sql<Row>`
+    select e.*, k.wrapped from callbridge.events e left join callbridge.stream_keys k on k.id = e.personal_key
+    where e.account = ${account} and e.type like 'effect.%' and e.data->>'target' = ${target}
+    order by e.position`.execute(db);
+  return revive(rows, personal);
 }
 
 /** Events after a position, in order; never misses one, because positions are given under the append lock. */
@@ -37,19 +38,17 @@ export async function readAfter(
   position: number,
   limit: number,
 ): Promise<LogEvent[]> {
-  const rows = await db
-    .selectFrom("callbridge.events")
-    .selectAll()
-    .where("position", ">", position)
-    .orderBy("position")
-    .limit(limit)
-    .execute();
+  const { rows } = await sql<Row>`
+    select e.*, k.wrapped from callbridge.events e left join callbridge.stream_keys k on k.id = e.personal_key
+    where e.position > ${position} order by e.position limit ${limit}`.execute(db);
   return revive(rows, personal);
 }
 
 export async function readAt(db: Database, personal: Personal, position: number): Promise<LogEvent | undefined> {
-  const rows = await db.selectFrom("callbridge.events").selectAll().where("position", "=", position).execute();
-  return (await revive(rows, personal))[0];
+  const { rows } = await sql<Row>`
+    select e.*, k.wrapped from callbridge.events e left join callbridge.stream_keys k on k.id = e.personal_key
+    where e.position = ${position}`.execute(db);
+  return revive(rows, personal)[0];
 }
 
 /** What the bus needs of the events after a position: no data, nothing decrypted. */
@@ -88,12 +87,13 @@ export async function lastPosition(db: Database): Promise<number> {
 }
 
 /** Types that this build does not know are left out: a newer service may write facts that an older one has no use for. */
-async function revive(all: Row[], personal: Personal): Promise<LogEvent[]> {
+function revive(all: Row[], personal: Personal): LogEvent[] {
   const rows = all.filter((row) => isEventType(row.type));
-  await personal.load(rows.map((row) => row.personal_key));
   return rows.map((row) => {
     const opened =
-      row.personal && row.personal_key ? personal.open(row.personal_key, row.id, row.personal) : ({} as unknown);
+      row.personal && row.personal_key
+        ? personal.open(row.personal_key, row.wrapped, row.id, row.personal)
+        : ({} as unknown);
     return {
       id: row.id,
       account: row.account,

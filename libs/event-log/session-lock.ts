@@ -23,23 +23,31 @@ export async function lockSession(url: string, name: string, signal: AbortSignal
 }
 
 async function tryLock(url: string, name: string): Promise<SessionLock | undefined> {
-  const client = new pg.Client({ connectionString: url, application_name: name });
+  // A query that is not answered in time counts as lost: behind a dead network the server ends the session and gives the
+  // lock to somebody else, and no error ever reaches this side.
+  const limits = { connectionTimeoutMillis: idleTimeoutMs, query_timeout: idleTimeoutMs };
+  const client = new pg.Client({ connectionString: url, application_name: name, ...limits });
   const lost = new AbortController();
   client.on("error", () => lost.abort());
   client.on("end", () => lost.abort());
-  await client.connect();
-  await client.query(`set idle_session_timeout = ${idleTimeoutMs}`);
-  const answer = await client.query<{ held: boolean }>("select pg_try_advisory_lock(hashtext($1)) as held", [name]);
-  if (!answer.rows[0]?.held) {
-    await client.end();
-    return undefined;
+  const end = () => client.end().catch(() => undefined);
+  let held = false;
+  try {
+    await client.connect();
+    await client.query(`set idle_session_timeout = ${idleTimeoutMs}`);
+    const answer = await client.query<{ held: boolean }>("select pg_try_advisory_lock(hashtext($1)) as held", [name]);
+    held = answer.rows[0]?.held === true;
+  } finally {
+    if (!held) await end();
   }
+  if (!held) return undefined;
   const ping = setInterval(() => client.query("select 1").catch(() => lost.abort()), pingMs);
+  lost.signal.addEventListener("abort", () => clearInterval(ping), { once: true });
   return {
     lost: lost.signal,
     release: async () => {
       clearInterval(ping);
-      await client.end().catch(() => undefined);
+      await end();
     },
   };
 }

@@ -99,42 +99,47 @@ export function callsOf({ request, post: postAnonymously, locationId }: GhlApi) 
     }
   }
 
+  type Subject = { contactId?: GhlContactId; conversationId?: string };
+
+  async function log(call: GhlCallLog, subject: Subject): Promise<{ messageId: string }> {
+    const { conversationProviderId, direction, date, altId, from, to, status, attachments } = call;
+    const common = {
+      type: "Call",
+      ...subject,
+      conversationProviderId,
+      altId,
+      date,
+      attachments,
+      call: { from, to, status },
+    };
+    const json = direction === "inbound" ? { ...common, direction } : common;
+    const path = `/conversations/messages/${direction}`;
+    const answer = await request({
+      api,
+      operation: `messages.${direction}`,
+      method: "POST",
+      path,
+      json,
+      answer: logged,
+    });
+    return { messageId: answer.messageId };
+  }
+
   return {
     /**
      * Writes a call into the contact's timeline. GHL takes no duration, agent or transcript here (issue 284). The contact
      * alone is enough for it (staff in issue 234); its documents want a conversation, so one is named when it insists.
      */
     async logCall(call: GhlCallLog): Promise<{ messageId: string }> {
+      const { contactId } = call;
       try {
-        return await post({ contactId: call.contactId });
+        return await log(call, { contactId });
       } catch (error) {
-        const insists =
-          error instanceof VendorError && error.consequence === "refused" && /conversation ?id/i.test(error.message);
-        if (!insists) throw error;
-        const conversationId = await conversationOf(call.contactId);
-        return post(call.direction === "inbound" ? { conversationId, contactId: call.contactId } : { conversationId });
+        const refused = error instanceof VendorError && error.consequence === "refused";
+        if (!refused || !/conversation ?id/i.test(error.message)) throw error;
       }
-
-      async function post(subject: {
-        contactId?: GhlContactId;
-        conversationId?: string;
-      }): Promise<{ messageId: string }> {
-        const { conversationProviderId, direction, date, altId, from, to, status, attachments } = call;
-        const common = {
-          type: "Call",
-          ...subject,
-          conversationProviderId,
-          altId,
-          date,
-          attachments,
-          call: { from, to, status },
-        };
-        const json = direction === "inbound" ? { ...common, direction } : common;
-        const path = `/conversations/messages/${direction}`;
-        const operation = `messages.${direction}`;
-        const answer = await request({ api, operation, method: "POST", path, json, answer: logged });
-        return { messageId: answer.messageId };
-      }
+      const conversationId = await conversationOf(contactId);
+      return await log(call, call.direction === "inbound" ? { conversationId, contactId } : { conversationId });
     },
 
     /**

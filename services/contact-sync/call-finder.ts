@@ -2,87 +2,108 @@ import type { CallDetails, CloudTalk, HistoryRow } from "@callbridge/cloudtalk";
 import type { Call } from "@callbridge/events";
 
 export type CallFinder = {
-  /**
-   * The call in the vendor's history. `details`: the one with this uuid. `others`: for a report without any id, the calls
-   * with its number around its time. Undefined: nothing there (yet).
-   */
-  find: (call: Call, now: Date) => Promise<{ details?: CallDetails; others: CallDetails[] } | undefined>;
+  /** The call with this uuid, as the vendor's details tell it. Undefined: not there (yet). */
+  byUuid: (call: Call, now: Date) => Promise<CallDetails | undefined>;
+  /** The calls that a report without any id may mean: those of its number around its time. */
+  byNumber: (call: Call, now: Date) => Promise<CallDetails[]>;
 };
 
 /** Around the report: reports come after wrap-up, which may take many minutes; calls may last for hours. */
 const windowMs = 6 * 3_600_000;
 /** Whether the vendor reads times in UTC or in the company's zone is not known, so the question is wider by a day. */
 const zoneMarginMs = 24 * 3_600_000;
-/** One page serves everybody who asks within this time. */
+/** One page serves everybody who asks within this time about calls of the same hour. */
 const pageFreshMs = 10_000;
+const slotMs = 3_600_000;
 const rowsMax = 1_000;
-const pagesMax = 5;
+/** A company with more calls in the window is asked number by number: that takes one operation for each. */
+const pagesMax = 3;
 /** Details of this many calls are remembered, so that look-ups of neighbours do not ask again. */
 const detailsMax = 500;
-/** Requests that one look-up may spend; the next look goes on with the rest. */
-const candidatesMax = 5;
+/** Requests for details that one look-up may spend; the next look goes on with the rest. */
+const requestsMax = 5;
+
+type Page = { rows: HistoryRow[]; isComplete: boolean };
 
 /** Looks calls up by their uuid, which the history itself does not carry: number and time give candidates, the details decide. */
 export function createCallFinder(cloudtalk: Pick<CloudTalk, "callDetails" | "callHistory">): CallFinder {
-  let page: { at: number; rows: Promise<HistoryRow[]> } | undefined;
+  const pages = new Map<number, { at: number; page: Promise<Page> }>();
   const known = new Map<string, CallDetails>();
 
   return {
-    find: async (call, now) => {
-      const around = new Date(call.overAt ?? now).getTime();
-      const rows = await recent(now.getTime(), around);
-      const candidates = rows
-        .filter((row) => sameNumber(row, call) && near(row, around))
-        .sort((a, b) => distance(a, around) - distance(b, around));
-      const details: CallDetails[] = [];
-      for (const row of candidates.slice(0, candidatesMax)) {
-        const found = await detailsOf(row);
-        if (!found) continue;
-        if (call.callUuid && found.callUuid === call.callUuid) return { details: found, others: [] };
-        details.push(found);
-      }
-      if (call.callUuid) return undefined;
-      return details.length > 0 ? { others: details } : undefined;
+    byUuid: async (call, now) => {
+      const candidates = (await around(call, now, windowMs + zoneMarginMs)).filter(
+        (row) => row.callUuid === undefined || row.callUuid === call.callUuid,
+      );
+      return (await detailsOf(candidates, (details) => details.callUuid === call.callUuid)).at(0);
     },
+    byNumber: async (call, now) => detailsOf(await around(call, now, windowMs), () => true, requestsMax),
   };
 
-  /** A page that was read before the call was over cannot show it. */
-  function recent(at: number, over: number): Promise<HistoryRow[]> {
-    if (!page || at - page.at > pageFreshMs || page.at < over) {
-      page = { at, rows: fetchAll(at) };
-      page.rows.catch(() => {
-        page = undefined;
-      });
-    }
-    return page.rows;
+  /** The calls that have the report's number, nearest first. Zone-less times may be off by whole hours. */
+  async function around(call: Call, now: Date, distanceMax: number): Promise<HistoryRow[]> {
+    const over = new Date(call.overAt ?? now).getTime();
+    const distance = (row: HistoryRow) => Math.abs(new Date(row.endedAt ?? row.startedAt ?? 0).getTime() - over);
+    return (await history(call, now.getTime(), over))
+      .filter((row) => sameNumber(row, call) && distance(row) <= distanceMax)
+      .sort((a, b) => distance(a) - distance(b));
   }
 
-  async function fetchAll(at: number): Promise<HistoryRow[]> {
-    const question = { from: new Date(at - windowMs - zoneMarginMs), to: new Date(at + zoneMarginMs), limit: rowsMax };
-    const rows: HistoryRow[] = [];
-    for (let number = 1; number <= pagesMax; number++) {
-      const answer = await cloudtalk.callHistory({ ...question, page: number });
-      rows.push(...answer.rows);
-      if (number >= answer.pages) break;
-    }
-    return rows;
+  async function history({ externalPhone }: Call, at: number, over: number): Promise<HistoryRow[]> {
+    const slot = Math.floor(over / slotMs) * slotMs;
+    const { rows, isComplete } = await recent(at, over, slot);
+    if (isComplete || externalPhone === undefined) return rows;
+    return (await cloudtalk.callHistory({ ...question(slot), externalPhone })).rows;
   }
 
-  async function detailsOf(row: HistoryRow): Promise<CallDetails | undefined> {
-    const remembered = known.get(row.callId);
-    if (remembered) return remembered;
-    const details = await cloudtalk.callDetails(row.callId);
-    if (!details) return undefined;
-    known.set(row.callId, details);
+  function recent(at: number, over: number, slot: number): Promise<Page> {
+    for (const [other, { at: readAt }] of pages) if (at - readAt > pageFreshMs) pages.delete(other);
+    const fresh = pages.get(slot);
+    // A page that was read before the call was over cannot show it.
+    if (fresh && fresh.at >= over) return fresh.page;
+    const page = fetchPages(slot);
+    pages.set(slot, { at, page });
+    page.catch(() => pages.delete(slot));
+    return page;
+  }
+
+  async function fetchPages(slot: number): Promise<Page> {
+    const first = await cloudtalk.callHistory(question(slot));
+    const rows = [...first.rows];
+    const isComplete = first.pages <= pagesMax;
+    for (let page = 2; isComplete && page <= first.pages; page++) {
+      rows.push(...(await cloudtalk.callHistory({ ...question(slot), page })).rows);
+    }
+    return { rows, isComplete };
+  }
+
+  /** The details that are wanted: all of them up to `max`, nearest first. */
+  async function detailsOf(rows: HistoryRow[], isWanted: (details: CallDetails) => boolean, max = 1) {
+    const wanted: CallDetails[] = [];
+    let requests = 0;
+    for (const { callId } of rows) {
+      if (wanted.length >= max) break;
+      if (!known.has(callId) && requests++ >= requestsMax) continue;
+      const details = known.get(callId) ?? (await cloudtalk.callDetails(callId));
+      if (!details) continue;
+      remember(details);
+      if (isWanted(details)) wanted.push(details);
+    }
+    return wanted;
+  }
+
+  function remember(details: CallDetails): void {
+    known.set(details.callId, details);
     const oldest = known.size > detailsMax ? known.keys().next().value : undefined;
     if (oldest !== undefined) known.delete(oldest);
-    return details;
   }
 }
 
+const question = (slot: number) => ({
+  from: new Date(slot - windowMs - zoneMarginMs),
+  to: new Date(slot + slotMs + zoneMarginMs),
+  limit: rowsMax,
+});
+/** What one side does not say does not tell them apart. */
 const sameNumber = (row: HistoryRow, call: Call) =>
   call.externalPhone === undefined || row.externalPhone === undefined || row.externalPhone === call.externalPhone;
-const timeOf = (row: HistoryRow) => new Date(row.endedAt ?? row.startedAt ?? 0).getTime();
-const distance = (row: HistoryRow, around: number) => Math.abs(timeOf(row) - around);
-/** Zone-less times may be off by whole hours. */
-const near = (row: HistoryRow, around: number) => distance(row, around) <= windowMs + zoneMarginMs;

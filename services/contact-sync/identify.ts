@@ -1,5 +1,5 @@
 import type { CallDetails, CloudTalk } from "@callbridge/cloudtalk";
-import { type Call, type CallOutcome, foldCall, stream } from "@callbridge/events";
+import { type Call, type CallOutcome, catalogue, foldCall, stream } from "@callbridge/events";
 import type { Context, Decision, Fact, Handler } from "@callbridge/service";
 import type { CallFinder } from "./call-finder.ts";
 
@@ -14,6 +14,8 @@ export type IdentifyDeps = {
 
 /** The vendor's call details lag behind by seconds to minutes: when to look again after the event. Milliseconds. */
 const lookAgainMs = [2_000, 5_000, 10_000, 20_000, 40_000, 80_000, 160_000];
+/** Shorter waits would only ask the same question again. */
+const lookAgainMinMs = 500;
 
 /**
  * Finds out what a call was: both of its ids, answered or not, direction. The reports themselves are asked first, then the
@@ -26,95 +28,102 @@ export function identifyHandler(deps: IdentifyDeps): Handler<Call> {
     on: ["call.ended", "call.recording_ready", "call.transcript_ready", "call.recovered"],
     fold: foldCall,
     decide: async (event, call, context) => {
-      if (call.identified) return {};
-      const age = context.now.getTime() - new Date(call.overAt ?? event.recordedAt).getTime();
+      // Reading an erased call anew would bring back what was to be forgotten.
+      if (call.identified || call.erased) return {};
+      const told = toldByReports(call);
+      if (told) return { append: [identified(call, "reports", told)] };
 
-      const told = outcomeOf(call);
-      if (call.callId && call.callUuid && told && call.direction) return identified(call, "reports", told);
-      if (call.callId && /^\d+$/.test(call.callId)) {
-        const { callId } = call;
-        const details = await context.once(`details:${callId}`, () => deps.cloudtalk.callDetails(callId));
-        if (details) return fromDetails(call, details);
-      } else if (age >= deps.otherWebhookMs || !call.callUuid) {
-        const found = await deps.finder.find(call, context.now);
-        if (found?.details) return fromDetails(call, found.details);
-        if (found && !call.callUuid) return { append: [...found.others.map(recovered), ...closed(call)] };
+      const age = context.now.getTime() - new Date(call.overAt ?? event.recordedAt).getTime();
+      const isLast = age >= deps.identifyDeadlineMs;
+      const asItIs = identified(call, "deadline", outcomeOf(call) ?? "unknown");
+      if (!call.callId && !call.callUuid) {
+        // The report stays a hint: the calls it may mean are reported on their own. Which one it is, and whether the
+        // history shows it yet, nobody knows, so all looks are used up before it is closed.
+        const found = await deps.finder.byNumber(call, context.now);
+        const append = [...found.map(recovered), ...(isLast ? [asItIs] : [])];
+        return { append, ...(!isLast && { wake: [nextLook(call, age, deps, context)] }) };
       }
-      if (age >= deps.identifyDeadlineMs) return identified(call, "deadline", told ?? "unknown");
-      return { wake: [{ key: `identify:${call.stream}`, at: nextLook(call, age, deps, context) }] };
+      const details = await detailsOf(call, age, deps, context);
+      if (details) return { append: [fromDetails(call, details)] };
+      return isLast ? { append: [asItIs] } : { wake: [nextLook(call, age, deps, context)] };
     },
   };
 }
 
-function nextLook(call: Call, age: number, deps: IdentifyDeps, context: Context): Date {
-  const first = call.callId
-    ? lookAgainMs
-    : [deps.otherWebhookMs, ...lookAgainMs.filter((ms) => ms > deps.otherWebhookMs)];
-  const next = first.find((ms) => ms > age) ?? age + (lookAgainMs.at(-1) ?? 0);
-  return new Date(context.now.getTime() + Math.max(500, Math.min(next, deps.identifyDeadlineMs) - age));
+/** Undefined: the vendor does not know the call (yet), or it means another one by this id than the webhooks do. */
+async function detailsOf(call: Call, age: number, deps: IdentifyDeps, context: Context) {
+  const { callId, callUuid } = call;
+  if (callId) {
+    const details = await context.once(`details:${callId}`, () => deps.cloudtalk.callDetails(callId));
+    const isOther = callUuid && details?.callUuid && details.callUuid !== callUuid;
+    return isOther ? undefined : details;
+  }
+  return age >= deps.otherWebhookMs ? deps.finder.byUuid(call, context.now) : undefined;
+}
+
+function nextLook(call: Call, age: number, deps: IdentifyDeps, context: Context) {
+  const { otherWebhookMs, identifyDeadlineMs } = deps;
+  const looks = call.callId ? lookAgainMs : [otherWebhookMs, ...lookAgainMs.filter((ms) => ms > otherWebhookMs)];
+  const next = looks.find((ms) => ms > age) ?? age + (lookAgainMs.at(-1) ?? 0);
+  const wait = Math.max(lookAgainMinMs, Math.min(next, identifyDeadlineMs) - age);
+  return { key: `identify:${call.stream}`, at: new Date(context.now.getTime() + wait) };
 }
 
 /** What the webhooks alone say. An absent talking time is not zero: it says nothing. */
-export function outcomeOf(call: Call): CallOutcome | undefined {
-  if (call.voicemail && !call.talkingSeconds) return "voicemail";
-  if ((call.talkingSeconds ?? 0) > 0 || call.answeredAt) return "answered";
-  return call.talkingSeconds === 0 ? "missed" : undefined;
+export function outcomeOf({ voicemail, talkingSeconds, answeredAt }: Call): CallOutcome | undefined {
+  if (voicemail && !talkingSeconds) return "voicemail";
+  if (talkingSeconds === undefined) return answeredAt ? "answered" : undefined;
+  if (talkingSeconds > 0) return "answered";
+  return answeredAt ? undefined : "missed";
 }
 
-function fromDetails(call: Call, details: CallDetails): Decision {
-  const { outcome, recorded: _, ...facts } = details;
-  const { externalPhone, internalPhone, invalidPhone, agentName, agentEmail, contactName, recordingUrl, ...data } =
-    facts;
-  const personal = { externalPhone, internalPhone, invalidPhone, agentName, agentEmail, contactName, recordingUrl };
-  // The reports know what the details do not say: a voicemail flag, an agent's time on the line.
-  const decided =
-    outcome === "unknown"
-      ? (outcomeOf(call) ?? outcome)
-      : outcome === "missed" && call.voicemail
-        ? "voicemail"
-        : outcome;
+/** The outcome, when the webhooks told everything that decisions about the call need; else the vendor is asked. */
+function toldByReports(call: Call): CallOutcome | undefined {
+  const isSomebody = call.externalPhone || call.withheld || call.direction === "internal";
+  if (!call.callId || !call.callUuid || !call.direction || !isSomebody) return undefined;
+  const outcome = outcomeOf(call);
+  // Nobody talked: without a word on voicemail, a message may have been left all the same.
+  return outcome === "missed" && call.voicemail === undefined ? undefined : outcome;
+}
+
+function fromDetails(call: Call, details: CallDetails): Fact {
   return {
-    append: [
-      {
-        type: "call.identified",
-        stream: call.stream ?? stream.callById(details.callId),
-        key: { fact: `${call.stream}/identified` },
-        data: { ...data, outcome: decided, because: "call-details" },
-        personal,
-      },
-    ],
+    type: "call.identified",
+    stream: call.stream ?? stream.callById(details.callId),
+    key: { fact: `${call.stream}/identified` },
+    data: catalogue["call.identified"].data.parse({
+      ...details,
+      outcome: decided(call, details),
+      because: "call-details",
+    }),
+    personal: catalogue["call.identified"].personal.parse(details),
   };
 }
 
-function identified(call: Call, because: "reports" | "deadline", outcome: CallOutcome): Decision {
+/** The reports know what the details do not say: a voicemail flag, the time that an agent talked. */
+function decided(call: Call, { outcome }: CallDetails): CallOutcome {
+  if (outcome === "unknown") return outcomeOf(call) ?? "unknown";
+  return outcome === "missed" && call.voicemail ? "voicemail" : outcome;
+}
+
+function identified(call: Call, because: "reports" | "deadline", outcome: CallOutcome): Fact {
   const { callId, callUuid, direction } = call;
   return {
-    append: [
-      {
-        type: "call.identified",
-        stream: call.stream ?? "",
-        key: { fact: `${call.stream}/identified` },
-        data: { callId, callUuid, direction, outcome, because },
-        personal: {},
-      },
-    ],
+    type: "call.identified",
+    stream: call.stream ?? "",
+    key: { fact: `${call.stream}/identified` },
+    data: { callId, callUuid, direction, outcome, because },
+    personal: {},
   };
-}
-
-/** A report without ids stays a hint: the calls it may mean are reported on their own, under their own ids. */
-function closed(call: Call): Fact[] {
-  return identified(call, "deadline", outcomeOf(call) ?? "unknown").append ?? [];
 }
 
 function recovered(details: CallDetails): Fact {
-  const { outcome: _, recorded: __, ...facts } = details;
-  const { externalPhone, internalPhone, invalidPhone, agentName, agentEmail, contactName, recordingUrl, ...data } =
-    facts;
+  const name = stream.callById(details.callId);
   return {
     type: "call.recovered",
-    stream: stream.callById(details.callId),
-    key: { fact: `${stream.callById(details.callId)}/recovered` },
-    data,
-    personal: { externalPhone, internalPhone, invalidPhone, agentName, agentEmail, contactName, recordingUrl },
+    stream: name,
+    key: { fact: `${name}/recovered` },
+    data: catalogue["call.recovered"].data.parse(details),
+    personal: catalogue["call.recovered"].personal.parse(details),
   };
 }

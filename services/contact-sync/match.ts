@@ -1,6 +1,7 @@
-import { type Call, type Effect, foldCall, type GhlContactId, isEvent, stream } from "@callbridge/events";
+import { type Call, foldCall, type GhlContactId } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
 import type { Decision, Fact, Handler } from "@callbridge/service";
+import { linked } from "./link.ts";
 
 export type MatchDeps = {
   ghl: Pick<Ghl, "findContactsByPhone">;
@@ -21,29 +22,30 @@ export function matchHandler(deps: MatchDeps): Handler<Call> {
     fold: foldCall,
     decide: async (event, call, context) => {
       if (event.type.startsWith("effect.") && !("kind" in event.data && event.data.kind === "ghl.contact")) return {};
-      if (call.contact || !call.identified || !(call.callId || call.callUuid)) return {};
+      if (call.contact || call.erased || !call.identified || !(call.callId || call.callUuid)) return {};
 
       if (call.withheld) return unmatched(call, "withheld");
       if (call.direction === "internal") return unmatched(call, "internal");
       const phone = call.externalPhone;
       if (!phone) return unmatched(call, call.invalidPhone ? "invalid-phone" : "no-phone");
       const creation = [...call.effects.values()].find((effect) => effect.kind === "ghl.contact");
-      if (creation) return afterCreation(call, creation);
+      if (creation && !creation.end) return {};
+      if (creation?.end === "observed" && creation.vendorId) {
+        return matched(call, creation.vendorId as GhlContactId, "created");
+      }
 
       const { contacts, agree } = await context.once("contacts", () => deps.ghl.findContactsByPhone(phone));
       const [contact, ...others] = contacts;
-      const age =
-        context.now.getTime() - new Date(isEvent(event, "call.identified") ? event.recordedAt : context.now).getTime();
+      const age = context.now.getTime() - new Date(event.recordedAt).getTime();
       const again: Decision = {
         wake: [{ key: `match:${call.stream}`, at: new Date(context.now.getTime() + lookAgainMs) }],
       };
-      if (contact && others.length > 0)
-        return unmatched(
-          call,
-          "ambiguous",
-          contacts.map(({ id }) => id),
-        );
+      if (others.length > 0) {
+        const candidates = contacts.map(({ id }) => id);
+        return unmatched(call, "ambiguous", candidates);
+      }
       if (contact) return agree || age >= disagreementMaxMs ? matched(call, contact.id, "phone") : again;
+      if (creation) return unmatched(call, "creation-failed");
       if (deps.unknownCaller === "inbox") return unmatched(call, "unknown-caller");
       // Somebody may have been created a moment ago and not be found yet.
       if (age < deps.indexLagMs) return again;
@@ -63,14 +65,6 @@ export function matchHandler(deps: MatchDeps): Handler<Call> {
   };
 }
 
-function afterCreation(call: Call, creation: Effect): Decision {
-  if (creation.end === undefined) return {};
-  if (creation.end === "observed" && creation.vendorId) {
-    return matched(call, creation.vendorId as GhlContactId, "created");
-  }
-  return unmatched(call, "creation-failed");
-}
-
 function matched(call: Call, ghlContactId: GhlContactId, because: "phone" | "created"): Decision {
   const { cloudtalkContactId } = call;
   const match: Fact = {
@@ -81,14 +75,7 @@ function matched(call: Call, ghlContactId: GhlContactId, because: "phone" | "cre
     personal: {},
   };
   if (!cloudtalkContactId) return { append: [match] };
-  const link: Fact = {
-    type: "contact.linked",
-    stream: stream.ghlContact(ghlContactId),
-    key: { fact: `link:${cloudtalkContactId}:${ghlContactId}` },
-    data: { cloudtalkContactId, ghlContactId, because: "phone" },
-    personal: {},
-  };
-  return { append: [match, link] };
+  return { append: [match, linked(cloudtalkContactId, ghlContactId, because)] };
 }
 
 function unmatched(

@@ -4,10 +4,10 @@ import {
   evolveEffects,
   type GhlContactId,
   type LogEvent,
-  stream,
 } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
 import type { Handler } from "@callbridge/service";
+import { linked } from "./link.ts";
 
 /** A contact as far as bringing it to the other side needs to know it. */
 type Contact = { linked: boolean; effects: ReadonlyMap<string, Effect> };
@@ -26,7 +26,7 @@ export function newContactHandler(deps: NewContactDeps): Handler<Contact> {
         const { kind, vendorId } = event.data;
         const ghlContactId = event.stream.replace(/^contact:ghl:/, "");
         if (kind !== "cloudtalk.contact" || !vendorId || ghlContactId === event.stream) return {};
-        return { append: [linked(vendorId as CloudTalkContactId, ghlContactId as GhlContactId)] };
+        return { append: [linked(vendorId as CloudTalkContactId, ghlContactId as GhlContactId, "created")] };
       }
       if (event.type !== "contact.reported" || event.data.origin !== "ghl" || event.data.change !== "created")
         return {};
@@ -60,14 +60,4 @@ export function newContactHandler(deps: NewContactDeps): Handler<Contact> {
 
 function evolve(contact: Contact, event: LogEvent): Contact {
   return { linked: contact.linked || event.type === "contact.linked", effects: evolveEffects(contact.effects, event) };
-}
-
-function linked(cloudtalkContactId: CloudTalkContactId, ghlContactId: GhlContactId) {
-  return {
-    type: "contact.linked" as const,
-    stream: stream.ghlContact(ghlContactId),
-    key: { fact: `link:${cloudtalkContactId}:${ghlContactId}` },
-    data: { cloudtalkContactId, ghlContactId, because: "created" as const },
-    personal: {},
-  };
 }

@@ -41,7 +41,7 @@ export function callLogEffect(
     return {
       kind: "ghl.call_log",
       input,
-      host,
+      host: new URL(strategy.url).host,
       // No id comes back and nothing can be read: an answer that got lost ends as "unknown".
       perform: async (call, { effect, hash }) => {
         await ghl.postInboundWebhook(strategy.url, {

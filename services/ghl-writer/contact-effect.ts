@@ -1,3 +1,4 @@
+import type { GhlContactId } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
 import type { EffectDefinition } from "@callbridge/service";
 import { z } from "zod";
@@ -8,23 +9,32 @@ type Input = z.output<typeof input>;
 /** Shown in the CRM as where the contact came from; workflows can filter on it. */
 const source = "CloudTalk";
 
-/** Creates the contact of an unknown caller. All calls of one number share the target, so the second finds the first one's. */
+/**
+ * Creates the contact of an unknown caller. All calls of one number share the target, so the second finds the first one's:
+ * by its id, because the search may not show it yet. Only a contact that holds the number now is believed, never one that
+ * held it once or that the CRM takes for the same.
+ */
 export function contactEffect(
-  ghl: Pick<Ghl, "findContactsByPhone" | "createContact">,
+  ghl: Pick<Ghl, "contact" | "findContactsByPhone" | "createContact">,
   host: string,
 ): EffectDefinition<Input> {
+  const holds = async (id: string, phone: string) => {
+    const contact = await ghl.contact(id as GhlContactId);
+    return contact?.phones.includes(phone) === true;
+  };
   return {
     kind: "ghl.contact",
     input,
     host,
     perform: async ({ phone, name }, { previous }) => {
-      if (previous?.vendorId) return { vendorId: previous.vendorId };
       const { contacts } = await ghl.findContactsByPhone(phone);
       if (contacts.length > 1) return { skip: "several contacts have this number now" };
       const [existing] = contacts;
       if (existing) return { vendorId: existing.id };
-      const created = await ghl.createContact({ phone, name: name ?? phone, source });
-      return { vendorId: created.id };
+      if (previous?.vendorId && (await holds(previous.vendorId, phone))) return { vendorId: previous.vendorId };
+      const { id, existed } = await ghl.createContact({ phone, name: name ?? phone, source });
+      if (existed && !(await holds(id, phone))) return { skip: "the CRM names a contact that has another number" };
+      return { vendorId: id };
     },
     readBack: async ({ phone }) => {
       const { contacts } = await ghl.findContactsByPhone(phone);

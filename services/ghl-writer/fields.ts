@@ -1,4 +1,4 @@
-import { type Call, failedBecause, type GhlContactId } from "@callbridge/events";
+import type { Call, GhlContactId } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
 import type { EffectDefinition } from "@callbridge/service";
 import { z } from "zod";
@@ -23,8 +23,7 @@ type Input = z.output<typeof input>;
 
 /** What is known goes in; what is not known is left as it stands. */
 export function fieldValues(call: Call, recordingLink: string | undefined): z.output<typeof values> {
-  const analysis =
-    call.analysis && !failedBecause(call.analysis) && "sentiment" in call.analysis ? call.analysis : undefined;
+  const analysis = call.analysis && "sentiment" in call.analysis ? call.analysis : undefined;
   const all = {
     lastCallAt: call.startedAt ?? call.endedAt ?? call.firstAt,
     direction: call.direction,
@@ -92,7 +91,10 @@ export function fieldsEffect({ ghl, host, exclusively }: Deps): EffectDefinition
   async function existing(): Promise<Map<FieldName, string>> {
     const fields = await ghl.customFields();
     const entries = (Object.keys(callFields) as FieldName[]).flatMap((name): [FieldName, string][] => {
-      const field = fields.find((one) => one.name.toLowerCase() === callFields[name].name.toLowerCase());
+      const { name: label } = callFields[name];
+      // A field keeps its key when somebody renames it, and the key cannot be had twice.
+      const key = `contact.${label.toLowerCase().replaceAll(" ", "_")}`;
+      const field = fields.find((one) => one.fieldKey === key || one.name.toLowerCase() === label.toLowerCase());
       return field ? [[name, field.id]] : [];
     });
     return new Map(entries);

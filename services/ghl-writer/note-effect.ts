@@ -2,6 +2,7 @@ import type { GhlContactId } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
 import type { EffectContext, EffectDefinition, Observed } from "@callbridge/service";
 import { z } from "zod";
+import { unescapeHtml } from "./html.ts";
 
 const input = z.object({ contactId: z.string().transform((id) => id as GhlContactId), body: z.string() });
 type Input = z.output<typeof input>;
@@ -30,8 +31,11 @@ export function noteEffect(ghl: Notes, host: string): EffectDefinition<Input> {
     readBack: async ({ contactId, body }, context) => {
       const text = marked(body, context);
       const note = (await ghl.notes(contactId)).find((one) => one.body.includes(markOf(context)));
-      // After an update that got lost, the mark is there with the former text: then it is not done.
-      return note && plain(note.body).includes(plain(text)) ? observed(note.id, text, context) : undefined;
+      if (!note) return undefined;
+      // A created note is there as soon as its mark is, whatever became of its text. After an update that got lost, the
+      // mark is there with the former text: then it is not done.
+      const isThere = context.previous === undefined || plain(note.body).includes(plain(text));
+      return isThere ? observed(note.id, text, context) : undefined;
     },
   };
 }
@@ -56,18 +60,16 @@ export function replaced(current: string, text: string, context: EffectContext):
   const end = current.indexOf(markOf(context));
   if (end < 0) return undefined;
   const after = end + markOf(context).length;
-  for (let start = 0; start < end; start = nextLine(current, start)) {
-    if (context.hash(plain(current.slice(start, after))) === digest) {
-      return current.slice(0, start) + text + current.slice(after);
-    }
-  }
-  return undefined;
+  const starts = [
+    0,
+    ...[...current.slice(0, end).matchAll(lineBreak)].map(({ index, 0: { length } }) => index + length),
+  ];
+  const start = starts.find((one) => context.hash(plain(current.slice(one, after))) === digest);
+  return start === undefined ? undefined : current.slice(0, start) + text + current.slice(after);
 }
 
-function nextLine(text: string, from: number): number {
-  const next = text.indexOf("\n", from);
-  return next < 0 ? text.length : next + 1;
-}
+/** In the CRM's editor a line becomes a paragraph. */
+const lineBreak = /\n|<\/?(?:p|div|br)\b[^<>]*>/gi;
 
-/** White space is the CRM's to change. */
-const plain = (text: string) => text.replace(/\s+/g, " ").trim();
+/** What people read: how lines are broken and characters are escaped is the CRM's to change. */
+const plain = (text: string) => unescapeHtml(text.replace(lineBreak, " ")).replace(/\s+/g, " ").trim();

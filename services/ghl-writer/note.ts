@@ -1,4 +1,5 @@
 import { type Call, failedBecause } from "@callbridge/events";
+import { escapeHtml } from "./html.ts";
 
 export type NoteOptions = {
   timeZone: string;
@@ -6,33 +7,44 @@ export type NoteOptions = {
   recordingLink: string | undefined;
 };
 
-/** GHL documents no limit; long notes are cut by its screens. Characters. */
-const bodyCharactersMax = 5_000;
+/**
+ * GHL documents no limit for a note; together these stay below 5,000 characters (facts/ghl.md §0 item 15). Each text is cut
+ * by itself, so that the link at the end and the call's id are never lost.
+ */
+const headlineCharactersMax = 200;
+const summaryCharactersMax = 1_500;
+const itemCharactersMax = 180;
 const itemsMax = 8;
 
 const titles = { answered: "Call", missed: "Missed call", voicemail: "Voicemail", unknown: "Call" };
 const directions = { inbound: "Inbound", outbound: "Outbound", internal: "Internal" };
 
-/** The words of a call's note, from what is known by now. Plain text: GHL shows line breaks and bare links, little else. */
+/** The words of a call's note, from what is known by now. GHL shows line breaks and bare links; nothing in it is markup. */
 export function renderNote(call: Call, { timeZone, recordingLink }: NoteOptions): string {
-  const analysis =
-    call.analysis && !failedBecause(call.analysis) && "callType" in call.analysis ? call.analysis : undefined;
+  const analysis = call.analysis && "callType" in call.analysis ? call.analysis : undefined;
   const lines = [
     headline(call, timeZone),
     agent(call),
-    ...(analysis?.headline ? ["", analysis.headline] : []),
-    ...(analysis?.summary && analysis.summary !== analysis.headline ? [analysis.summary] : []),
-    analysis && `Outcome: ${words(analysis.outcome)} · Sentiment: ${words(analysis.sentiment)}${score(analysis.score)}`,
+    ...(analysis ? ["", ...analysed(analysis)] : []),
     ...section("Action items", analysis?.actionItems),
     ...section("Coaching", analysis?.coaching),
     ...missingParts(call),
-    ...(recordingLink ? ["", `Recording: ${recordingLink}`] : []),
-    call.callId ? `CloudTalk call ${call.callId}` : undefined,
+    ...(recordingLink || call.callId ? [""] : []),
+    recordingLink && `Recording: ${recordingLink}`,
+    call.callId && `CloudTalk call ${call.callId}`,
   ];
-  return lines
-    .filter((line) => line !== undefined)
-    .join("\n")
-    .slice(0, bodyCharactersMax);
+  return escapeHtml(lines.filter((line) => line !== undefined).join("\n"));
+}
+
+type Analysis = Extract<NonNullable<Call["analysis"]>, { callType: string }>;
+
+function analysed({ headline, summary, outcome, sentiment, score }: Analysis): string[] {
+  const points = score === undefined ? "" : ` · Score: ${Math.round(score)}/100`;
+  return [
+    ...(headline ? [cut(headline, headlineCharactersMax)] : []),
+    ...(summary && summary !== headline ? [cut(summary, summaryCharactersMax)] : []),
+    `Outcome: ${words(outcome)} · Sentiment: ${words(sentiment)}${points}`,
+  ];
 }
 
 function headline(call: Call, timeZone: string): string {
@@ -68,11 +80,14 @@ function missingParts(call: Call): string[] {
 }
 
 function section(title: string, items: string[] | undefined): string[] {
-  return items?.length ? ["", `${title}:`, ...items.slice(0, itemsMax).map((item) => `• ${item}`)] : [];
+  return items?.length
+    ? ["", `${title}:`, ...items.slice(0, itemsMax).map((item) => `• ${cut(item, itemCharactersMax)}`)]
+    : [];
 }
 
-const score = (value: number | undefined) => (value === undefined ? "" : ` · Score: ${value}/100`);
-const words = (code: string) => code.replace(/[_-]/g, " ");
+const words = (code: string) => cut(code.replace(/[_-]/g, " "), itemCharactersMax);
+const cut = (text: string, charactersMax: number) =>
+  text.length > charactersMax ? `${text.slice(0, charactersMax - 1).toWellFormed()}…` : text;
 
 function localTime(instant: string, timeZone: string): string {
   const text = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short", timeZone }).format(

@@ -54,8 +54,9 @@ export function writeCallHandler(deps: WriteCallDeps): Handler<Call> {
 
 /** Nothing more is to be expected: missed calls have nothing to wait for, others end with the analysis or a reason for none. */
 export function isComplete(call: Call): boolean {
-  if (call.outcome === "missed") return true;
-  if (failedBecause(call.recording) || failedBecause(call.transcript)) return true;
+  if (call.outcome === "missed" || failedBecause(call.recording)) return true;
+  if (!call.recording) return false;
+  if (failedBecause(call.transcript)) return true;
   if (call.transcript && "outcome" in call.transcript && call.transcript.outcome === "no-speech") return true;
   return call.analysis !== undefined;
 }

@@ -17,23 +17,34 @@ export function refusal(endpoint: Endpoint, account: IngressAccount, credentials
   if (endpoint.signed === "svix") {
     const secrets = account.svixSecrets;
     if (secrets.length === 0) return "native CloudTalk webhooks need CLOUDTALK_SVIX_SECRET, which is not set";
-    return verifyCloudTalkSignature({ rawBody, headers, secrets }) ? undefined : "the Svix signature does not verify";
+    if (verifyCloudTalkSignature({ rawBody, headers, secrets })) return undefined;
+    return "the Svix signature does not verify: set CLOUDTALK_SVIX_SECRET to this webhook's signing secret";
   }
   if (endpoint.signed === "ed25519") {
     const signature = first(headers["x-ghl-signature"]);
-    const genuine = verifyGhlSignature({ rawBody, signature, publicKeys: account.ghlPublicKeys });
-    return genuine ? undefined : "the X-GHL-Signature does not verify";
+    if (verifyGhlSignature({ rawBody, signature, publicKeys: account.ghlPublicKeys })) return undefined;
+    return "the X-GHL-Signature does not verify: only Marketplace apps post here, workflows to /api/ghl-webhooks/<event>";
   }
-  const secrets = endpoint.vendor === "cloudtalk" ? account.cloudtalkSecrets : account.ghlSecrets;
-  const given = first(headers["x-webhook-secret"]) ?? bearer(first(headers.authorization)) ?? credentials.token;
-  if (given === undefined) return "send the webhook secret as `Authorization: Bearer`, `X-Webhook-Secret` or `?token=`";
-  return secrets.some((secret) => same(secret, given)) ? undefined : "the webhook secret is wrong";
+  const [secrets, variable] =
+    endpoint.vendor === "cloudtalk"
+      ? [account.cloudtalkSecrets, "CLOUDTALK_WEBHOOK_SECRET"]
+      : [account.ghlSecrets, "GHL_WEBHOOK_SECRET"];
+  const given = [first(headers["x-webhook-secret"]), bearer(first(headers.authorization)), credentials.token];
+  const sent = given.filter((text) => text !== undefined && text !== "");
+  if (sent.length === 0) {
+    return `send the secret of ${variable} as \`Authorization: Bearer\`, \`X-Webhook-Secret\` or \`?token=\``;
+  }
+  if (secrets.length === 0) return `${variable} is not set: without it no webhook is taken here`;
+  const isGenuine = sent.some((text) => secrets.some((secret) => same(secret, text)));
+  return isGenuine ? undefined : `the webhook secret is wrong: send one of those in ${variable}`;
 }
 
 /** The vendor's own id of a delivery; its retries carry the same one. */
 export function deliveryIdOf(endpoint: Endpoint, headers: Credentials["headers"], body: unknown): string | undefined {
-  if (endpoint.signed === "svix") return cloudTalkDeliveryId(headers);
-  return endpoint.signed === "ed25519" ? ghlDeliveryId(body) : undefined;
+  if (endpoint.signed === undefined) return undefined;
+  const id = endpoint.signed === "svix" ? cloudTalkDeliveryId(headers) : ghlDeliveryId(body);
+  // PostgreSQL stores neither NUL nor half a surrogate pair, and cannot index a text of thousands of bytes.
+  return id !== undefined && /^[!-~]{1,200}$/.test(id) ? id : undefined;
 }
 
 const first = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);

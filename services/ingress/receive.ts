@@ -19,52 +19,86 @@ export type Receipt = {
   /** The delivery in the inbox, and the correlation id of everything that it causes. */
   delivery: string;
   because: string | undefined;
+  /** It was parked because of an error of ours, which somebody should see. */
+  defect?: unknown;
 };
 
-/** Never stored: they open doors, or say nothing. */
-const secretHeaders = new Set(["authorization", "x-webhook-secret", "cookie", "proxy-authorization"]);
+type Deps = { log: EventLog; keyring: Keyring; now: Date };
 
-/** Stores a delivery and the events it brings in one round trip. Resolves only when both are committed. */
+/**
+ * Stores a delivery and the events it brings in one round trip. Resolves only when both are committed. What cannot be
+ * read or stored because of its content is stored without events: refused, it would come again and again, and then never.
+ */
 export async function receive(
   endpoint: Endpoint,
   account: IngressAccount,
   received: Received,
-  deps: { log: EventLog; keyring: Keyring; now: Date },
+  deps: Deps,
 ): Promise<Receipt> {
   const body = parseBody(received.rawBody.toString("utf8"), received.contentType);
-  const normalised = normalise(endpoint, account, body, deps);
   const delivery = uuidv7();
-  const events = normalised.verdict === "accepted" ? normalised.events : [];
-  const answer = await deps.log.append({
-    now: deps.now,
-    deliveries: [
-      {
-        id: delivery,
-        account: account.name,
-        source: endpoint.vendor,
-        endpoint: endpoint.name,
-        deliveryId: deliveryIdOf(endpoint, received.headers, body),
-        verdict: normalised.verdict,
-        because: normalised.because,
-        request: { headers: storedHeaders(received.headers), body: received.rawBody.toString("base64") },
-      },
-    ],
-    events: events.map((event) => ({ account: account.name, event, cause: { correlationId: delivery }, delivery })),
-  });
-  return {
-    verdict: answer.verdicts?.[delivery] ?? normalised.verdict,
-    eventIds: answer.events.map((event) => event.id),
-    delivery,
-    because: normalised.because,
+  const keep = async (normalised: Normalised): Promise<Receipt> => {
+    const events = normalised.verdict === "accepted" ? normalised.events : [];
+    const answer = await deps.log.append({
+      now: deps.now,
+      deliveries: [
+        {
+          id: delivery,
+          account: account.name,
+          source: endpoint.vendor,
+          endpoint: endpoint.name,
+          deliveryId: deliveryIdOf(endpoint, received.headers, body),
+          verdict: normalised.verdict,
+          because: normalised.because,
+          request: { headers: storedHeaders(received.headers, account), body: received.rawBody.toString("base64") },
+        },
+      ],
+      events: events.map((event) => ({ account: account.name, event, cause: { correlationId: delivery }, delivery })),
+    });
+    return {
+      verdict: answer.verdicts?.[delivery] ?? normalised.verdict,
+      eventIds: answer.events.map((event) => event.id),
+      delivery,
+      because: normalised.because,
+    };
   };
+  const keepAside = async (because: string, defect: unknown): Promise<Receipt> => {
+    return { ...(await keep({ verdict: "parked", because })), defect };
+  };
+
+  let normalised: Normalised;
+  try {
+    normalised = normalise(endpoint, account, body, deps);
+  } catch (error) {
+    return keepAside("Callbridge failed to read it, which is a defect: it is kept to be read again", error);
+  }
+  const bytes = largestEventBytes(normalised);
+  if (bytes > eventBytesMax) {
+    const because = `it says more than an event can hold (${bytes} of ${eventBytesMax} bytes)`;
+    return keepAside(because, new Error(because));
+  }
+  try {
+    return await keep(normalised);
+  } catch (error) {
+    if (!isRefusedValue(error)) throw error;
+    return keepAside("the database refuses a value of it, such as a date before the year 1", error);
+  }
 }
 
-function normalise(
-  endpoint: Endpoint,
-  account: IngressAccount,
-  body: unknown,
-  deps: { keyring: Keyring; now: Date },
-): Normalised {
+/** The log's limit: it throws above, and so does every later try. */
+const eventBytesMax = 64 * 1024;
+
+function largestEventBytes(normalised: Normalised): number {
+  const events = normalised.verdict === "accepted" ? normalised.events : [];
+  return Math.max(0, ...events.map((event) => Buffer.byteLength(JSON.stringify(event))));
+}
+
+/** Class 22 of PostgreSQL's errors, "data exception": the same value is refused every time, and nothing is down. */
+function isRefusedValue(error: unknown): boolean {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && /^22...$/.test(error.code);
+}
+
+function normalise(endpoint: Endpoint, account: IngressAccount, body: unknown, deps: Omit<Deps, "log">): Normalised {
   const location = endpoint.vendor === "ghl" ? ghlLocationOf(body) : undefined;
   if (location !== undefined && account.ghlLocationId !== undefined && location !== account.ghlLocationId) {
     return { verdict: "ignored", because: "it belongs to another GoHighLevel location than the configured one" };
@@ -78,14 +112,28 @@ function normalise(
 
 /** JSON whatever the header says, or a form; undefined when it is neither: then it is parked, never refused. */
 function parseBody(text: string, contentType: string): unknown {
-  if (text.trim() === "") return {};
+  // Trimmed, because some tools write a byte order mark, which is no JSON.
+  const trimmed = text.trim();
+  if (trimmed === "") return {};
   try {
-    return JSON.parse(text);
+    return JSON.parse(trimmed);
   } catch {
-    return contentType.includes("form-urlencoded") ? Object.fromEntries(new URLSearchParams(text)) : undefined;
+    const isForm = /form-urlencoded/i.test(contentType);
+    return isForm ? Object.fromEntries(new URLSearchParams(trimmed)) : undefined;
   }
 }
 
-function storedHeaders(headers: Received["headers"]): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !secretHeaders.has(name)));
+/** Never stored: they open doors, or say nothing. */
+const secretHeaders = new Set(["authorization", "x-webhook-secret", "cookie", "proxy-authorization"]);
+
+/** Proxies copy the address, and with it `?token=`, into headers of their own: no value may hold a secret either. */
+function storedHeaders(headers: Received["headers"], account: IngressAccount): Record<string, unknown> {
+  const secrets = [...account.cloudtalkSecrets, ...account.ghlSecrets].flatMap((secret) => [
+    secret,
+    encodeURIComponent(secret),
+  ]);
+  const holdsSecret = (value: unknown) => secrets.some((secret) => String(value).includes(secret));
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name, value]) => !secretHeaders.has(name) && !holdsSecret(value)),
+  );
 }

@@ -15,6 +15,8 @@ import { type Recordings, serveRecordings } from "./recordings.ts";
 
 /** Webhooks are some kilobytes; a long transcript may be some hundred. */
 const bodyBytesMax = 1024 * 1024;
+/** Storage gives an object at most 200 characters of name; its link carries them in base64 with a proof of 22. */
+const capabilityCharactersMax = 300;
 /** How long a vendor should wait before it tries again when nothing can be stored. */
 const retryAfterSeconds = 5;
 
@@ -37,12 +39,15 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
+    // Addresses are pasted by hand: `https://host//api/…/` is the same place, and a 404 would lose the webhook.
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: capabilityCharactersMax },
   });
   const accounts = new Map(options.accounts.map((account) => [account.name, account]));
 
   // Every body is taken as bytes: signatures are over bytes, and what does not parse is stored all the same.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  takeAnyContentType(app);
   app.setErrorHandler(onError);
 
   for (const endpoint of endpoints) {
@@ -79,7 +84,8 @@ export function createIngress(options: IngressOptions): FastifyInstance {
       { headers, contentType, rawBody },
       { log: options.log, keyring: options.keyring, now: options.clock() },
     );
-    const { verdict, eventIds, delivery, because } = receipt;
+    const { verdict, eventIds, delivery, because, defect } = receipt;
+    if (defect !== undefined) request.log.error({ err: defect, correlationId: delivery }, "webhook parked by a defect");
     request.log.info({ endpoint: endpoint.name, account: name, verdict, because, correlationId: delivery }, "webhook");
     return reply.code(202).send({ verdict, eventIds, ...(because && { because }) });
   }
@@ -91,12 +97,25 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     }
     const status = error instanceof Error && "statusCode" in error ? Number(error.statusCode) : 500;
     if (status < 500) return reply.code(status).send({ error: "the request could not be read" });
-    request.log.error({ err: error }, "a request could not be stored");
-    return reply
-      .code(503)
-      .header("retry-after", retryAfterSeconds)
-      .send({ error: "it could not be stored now, please send it again" });
+    request.log.error({ err: error }, "a request could not be answered");
+    const what = request.method === "POST" ? "it could not be stored now, send it again" : "it cannot be read now";
+    return reply.code(503).header("retry-after", retryAfterSeconds).send({ error: what });
   }
+}
+
+/** Fastify answers 415 to a Content-Type that is no media type (`json`). Here it decides nothing, so Fastify never sees it. */
+function takeAnyContentType(app: FastifyInstance): void {
+  const given = new WeakMap<FastifyRequest, string>();
+  app.addHook("onRequest", async (request) => {
+    const { "content-type": type, ...others } = request.raw.headers;
+    if (type === undefined) return;
+    given.set(request, type);
+    request.raw.headers = others;
+  });
+  app.addHook("preHandler", async (request) => {
+    const type = given.get(request);
+    if (type !== undefined) request.raw.headers["content-type"] = type;
+  });
 }
 
 function queryToken(request: FastifyRequest): string | undefined {

@@ -78,7 +78,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     where delivery_id is not null`.execute(db);
   await sql`create index inbox_received on callbridge.inbox (received_at)`.execute(db);
 
-  // Timers, scheduled retries and dead letters of every consumer. at is null: dead.
+  // Timers, scheduled retries and dead letters of every consumer. at is null: dead. claim is set while somebody works on
+  // the row; runs counts claims that nobody has answered for since: after a few of them the row is killing its workers.
   await sql`
     create table callbridge.due (
       consumer text not null,
@@ -88,6 +89,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       attempt int not null,
       because text not null,
       updated_at timestamptz not null,
+      claim uuid,
+      runs int not null default 0,
       primary key (consumer, key)
     )`.execute(db);
   await sql`create index due_at on callbridge.due (consumer, at) where at is not null`.execute(db);
@@ -265,7 +268,7 @@ begin
     select d.consumer, d.key, d.position, d.at, d.attempt, d.because, now_
     from jsonb_to_recordset(p->'due') as d(consumer text, key text, position bigint, at timestamptz, attempt int, because text)
     on conflict (consumer, key) do update set position = excluded.position, at = excluded.at, attempt = excluded.attempt,
-      because = excluded.because, updated_at = excluded.updated_at;
+      because = excluded.because, updated_at = excluded.updated_at, claim = null, runs = 0;
 
   if added > 0 then
     perform pg_notify('callbridge', (head + added)::text);
