@@ -45,7 +45,7 @@ beforeEach(async () => {
   cloudtalk = createCloudTalk({
     ...{ keyId: "key", secret: "s:ecret", baseUrl: `http://127.0.0.1:${port}/my/api/`, now: () => now },
     analyticsUrl: `http://127.0.0.1:${port}/analytics/api`,
-    beforeRequest: async (operation) => void operations.push(operation),
+    gate: { pass: async (operation) => void operations.push(operation), report: async () => undefined },
   });
 });
 afterEach(async () => {

@@ -1,5 +1,5 @@
 import type { CloudTalkCallId, CloudTalkContactId } from "@callbridge/events";
-import { VendorError, type VendorRequest, vendorHttp } from "@callbridge/vendor";
+import { type Gate, VendorError, type VendorRequest, vendorHttp } from "@callbridge/vendor";
 import { z } from "zod";
 import { type CallDetails, callDetailsAnswer } from "./call-details.ts";
 import { type HistoryPage, type HistoryQuestion, historyAnswer, historyQuery } from "./call-history.ts";
@@ -11,7 +11,7 @@ import {
   type NewContact,
   newContactBody,
 } from "./contact.ts";
-import { retryAfterMs } from "./limits.ts";
+import { limitOf, retryAfterMs } from "./limits.ts";
 import { openRecording, type Recording } from "./recording.ts";
 
 export type CloudTalkOptions = {
@@ -24,13 +24,13 @@ export type CloudTalkOptions = {
   /** The other two hosts of CloudTalk's. No operation uses them yet. */
   intelligenceUrl?: string;
   platformUrl?: string;
-  /** Takes a token of the shared budget; awaited before every single request. */
-  beforeRequest?: (operation: string) => Promise<void>;
+  /** The budget that all requests of this company share. */
+  gate?: Gate | undefined;
   /** Milliseconds since 1970; compared with the moment that a 429 names. */
   now?: () => number;
 };
 
-/** CloudTalk's API, as far as it is used. Rejects with a `VendorError`, or with what `beforeRequest` throws. */
+/** CloudTalk's API, as far as it is used. Rejects with a `VendorError`. */
 export type CloudTalk = {
   /** Undefined while the analytics do not know the call, which is the case for seconds to minutes after it ended. */
   callDetails: (callId: CloudTalkCallId) => Promise<CallDetails | undefined>;
@@ -48,7 +48,7 @@ export type CloudTalk = {
 const candidatesMax = 20;
 
 export function createCloudTalk(options: CloudTalkOptions): CloudTalk {
-  const { beforeRequest = async () => {}, now = Date.now } = options;
+  const { gate, now = Date.now } = options;
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
   const analyticsUrl = options.analyticsUrl.replace(/\/+$/, "");
   // Without Accept CloudTalk answers 404 or 406, without User-Agent its edge answers an HTML 403 (facts §0 item 4).
@@ -62,12 +62,11 @@ export function createCloudTalk(options: CloudTalkOptions): CloudTalk {
     headers: () => headers,
     retryAfterMs: (answer) => retryAfterMs(answer, now()),
     errorMessage: (body) => errorBody.safeParse(body).data,
+    limitOf,
+    gate,
   });
 
-  async function request<T>(question: VendorRequest<T>): Promise<T> {
-    await beforeRequest(question.operation);
-    return await http(question);
-  }
+  const request = <T>(question: VendorRequest<T>): Promise<T> => http.ask(question);
 
   async function contact(id: CloudTalkContactId): Promise<Contact | undefined> {
     const url = `${baseUrl}/contacts/show/${encodeURIComponent(id)}.json`;
@@ -108,12 +107,8 @@ export function createCloudTalk(options: CloudTalkOptions): CloudTalk {
         answer: historyAnswer,
       }),
 
-    recording: async (callId, signal) => {
-      await beforeRequest("calls.recording");
-      const url = `${baseUrl}/calls/recording/${encodeURIComponent(callId)}.json`;
-      // Everything is accepted: the file is audio, the errors are JSON.
-      return await openRecording({ url, headers: { ...headers, accept: "*/*" }, now }, signal);
-    },
+    recording: (callId, signal) =>
+      openRecording(http, `${baseUrl}/calls/recording/${encodeURIComponent(callId)}.json`, signal),
 
     findContactsByPhone: async (e164) => {
       const matches = await search(e164, e164);

@@ -1,6 +1,7 @@
 import type { Announcement, LogEvent } from "@callbridge/events";
 import { sql } from "kysely";
 import { type Append, type Appended, append, type DueEntry } from "./append.ts";
+import { type BudgetKey, block, clearFailures, countFailure, learnLimit, type Token, takeToken } from "./budget.ts";
 import { connect } from "./database.ts";
 import { claimDue, type Due, finishDue, hideDue, keepDue, nextDueAt, putDue, releaseDue } from "./due.ts";
 import type { Keyring } from "./keyring.ts";
@@ -55,6 +56,15 @@ export type EventLog = {
   nextDueAt: (consumer: string, now: Date) => Promise<Date | undefined>;
   takeLease: (key: string, owner: string, now: Date) => Promise<boolean>;
   releaseLease: (key: string, owner: string) => Promise<void>;
+  takeToken: (
+    key: BudgetKey,
+    now: Date,
+    budget: { reserve: number; limitMax: number; windowMs: number },
+  ) => Promise<Token>;
+  learnLimit: (key: BudgetKey, limitMax: number, windowMs: number) => Promise<void>;
+  block: (key: BudgetKey, until: Date) => Promise<void>;
+  countFailure: (key: BudgetKey) => Promise<number>;
+  clearFailures: (key: BudgetKey) => Promise<void>;
   readMark: (consumer: string) => Promise<number>;
   saveMark: (consumer: string, position: number, now: Date) => Promise<boolean>;
   lowestMark: () => Promise<number>;
@@ -93,6 +103,11 @@ export function openEventLog(options: { url: string; keyring: Keyring; poolSize?
     nextDueAt: (consumer, now) => nextDueAt(db, consumer, now),
     takeLease: (key, owner, now) => takeLease(db, key, owner, now),
     releaseLease: (key, owner) => releaseLease(db, key, owner),
+    takeToken: (key, now, budget) => takeToken(db, key, now, budget),
+    learnLimit: (key, limitMax, windowMs) => learnLimit(db, key, limitMax, windowMs),
+    block: (key, until) => block(db, key, until),
+    countFailure: (key) => countFailure(db, key),
+    clearFailures: (key) => clearFailures(db, key),
     readMark: (consumer) => readMark(db, consumer),
     saveMark: (consumer, position, now) => saveMark(db, consumer, position, now),
     lowestMark: () => lowestMark(db),

@@ -1,8 +1,12 @@
 import { type Migration, Migrator } from "kysely/migration";
 import type { Database } from "./database.ts";
 import { up as log } from "./migrations/0001-log.ts";
+import { up as budgets } from "./migrations/0003-budgets.ts";
 
-const migrations: Record<string, Migration> = { "0001-log": { up: log } };
+const migrations: Record<string, Migration> = {
+  "0001-log": { up: log },
+  "0003-budgets": { up: budgets },
+};
 
 /** Brings the schema up to date. Forward only; safe to run from several processes at once (Kysely takes a lock). */
 export async function migrate(db: Database): Promise<string[]> {

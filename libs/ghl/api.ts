@@ -1,4 +1,4 @@
-import { type VendorRequest, vendorHttp } from "@callbridge/vendor";
+import { type Gate, type Limit, type VendorRequest, vendorHttp } from "@callbridge/vendor";
 import { z } from "zod";
 
 export type GhlOptions = {
@@ -7,8 +7,8 @@ export type GhlOptions = {
   locationId: string;
   /** `https://services.leadconnectorhq.com`, or a twin. */
   baseUrl: string;
-  /** Called before every request: the budget's turnstile. It may wait, and what it throws ends the call. */
-  beforeRequest?: ((operation: string) => Promise<void>) | undefined;
+  /** The budget that all requests to this location share. */
+  gate?: Gate | undefined;
 };
 
 /** GHL's two generations of endpoints; any other or no Version header is answered 401 (facts/ghl.md §1). */
@@ -26,9 +26,9 @@ export type GhlApi = {
   post: (operation: string, url: string, json: unknown) => Promise<void>;
 };
 
-export function ghlApi({ token, locationId, baseUrl, beforeRequest }: GhlOptions): GhlApi {
+export function ghlApi({ token, locationId, baseUrl, gate }: GhlOptions): GhlApi {
   const base = baseUrl.replace(/\/+$/, "");
-  const common = { vendor: "ghl", retryAfterMs, errorMessage };
+  const common = { vendor: "ghl", retryAfterMs, errorMessage, limitOf, gate };
   const http = vendorHttp({
     ...common,
     headers: async () => ({ authorization: `Bearer ${await token()}`, accept: "application/json" }),
@@ -38,12 +38,10 @@ export function ghlApi({ token, locationId, baseUrl, beforeRequest }: GhlOptions
   return {
     locationId,
     request: async ({ path, api = "crm", ...request }) => {
-      await beforeRequest?.(request.operation);
-      return http({ ...request, url: `${base}${path}`, headers: { version: versions[api] } });
+      return http.ask({ ...request, url: `${base}${path}`, headers: { version: versions[api] } });
     },
     post: async (operation, url, json) => {
-      await beforeRequest?.(operation);
-      await anonymous({ operation, method: "POST", url, json, answer: z.unknown() });
+      await anonymous.ask({ operation, method: "POST", url, json, answer: z.unknown() });
     },
   };
 }
@@ -52,11 +50,21 @@ const dayMs = 86_400_000;
 /** The day's quota is used up and GHL does not say until when: looking again once an hour costs nothing. */
 const dailyWaitMs = 3_600_000;
 
+function numberIn(headers: Headers, name: string): number | undefined {
+  const text = headers.get(name);
+  return text === null || text.trim() === "" || Number.isNaN(Number(text)) ? undefined : Number(text);
+}
+
+/** The burst limit as every answer tells it (facts/ghl.md §6). */
+function limitOf(headers: Headers): Limit | undefined {
+  const number = (name: string) => numberIn(headers, name);
+  const max = number("x-ratelimit-max");
+  if (max === undefined || max <= 0) return undefined;
+  return { max, windowMs: number("x-ratelimit-interval-milliseconds"), remaining: number("x-ratelimit-remaining") };
+}
+
 function retryAfterMs(headers: Headers): number | undefined {
-  const number = (name: string) => {
-    const text = headers.get(name);
-    return text === null || text.trim() === "" || Number.isNaN(Number(text)) ? undefined : Number(text);
-  };
+  const number = (name: string) => numberIn(headers, name);
   if (number("x-ratelimit-daily-remaining") === 0) {
     const reset = number("x-ratelimit-daily-reset");
     return reset !== undefined && reset > 0 && reset <= dayMs ? reset : dailyWaitMs;

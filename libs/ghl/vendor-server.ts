@@ -44,8 +44,9 @@ export async function vendor(answers: Record<string, Answer | Answer[] | ((seen:
     token: () => "pit-test",
     locationId: "Location000000000001",
     baseUrl: `${baseUrl}/`,
-    beforeRequest: async (operation) => {
-      operations.push(operation);
+    gate: {
+      pass: async (operation) => void operations.push(operation),
+      report: async () => undefined,
     },
   });
   return { ghl, seen, operations, baseUrl };

@@ -1,9 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { connectNats, createEmbeddedBus, createJetStreamBus, type Relay, startRelay, topology } from "@callbridge/bus";
 import { createKeyring, type EventLog, openEventLog } from "@callbridge/event-log";
+import type { Gate } from "@callbridge/vendor";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import { withLease } from "./decide.ts";
+import { type GateOptions, openGate } from "./gate.ts";
 import type { Platform } from "./service.ts";
 
 export type { Platform };
@@ -13,6 +15,8 @@ const migrationPollMs = 1_000;
 export type OpenPlatform = Platform & {
   /** Runs work that no other process may do at the same time; throws `RetryLater` when one does. */
   exclusively: (name: string, work: () => Promise<void>) => Promise<void>;
+  /** The budget of the account at a vendor; `work` says how much of it is left to others. */
+  gate: (vendor: GateOptions["vendor"], work: GateOptions["work"]) => Gate;
   /** Publishes the log to NATS. Hosted by ingress; nothing to do with the embedded bus. */
   startRelay: () => Relay | undefined;
   close: () => Promise<void>;
@@ -24,6 +28,8 @@ export type PlatformOptions = {
   dataKey: string;
   logger: Logger;
   clock?: () => Date;
+  /** Whose budgets are used. */
+  account: string;
   /** Standalone and the migration job migrate, everybody else waits for them. */
   migrate: boolean;
 };
@@ -48,6 +54,7 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
       const signal = new AbortController().signal;
       return withLease({ ...platform, service: "shared", signal, look: () => undefined }, `shared/${name}`, work);
     },
+    gate: (vendor, work) => openGate({ log, logger, clock, account: options.account, vendor, work }),
     startRelay: () => (nats ? startRelay(log, nats, names) : undefined),
     close: async () => {
       await bus.close();

@@ -23,7 +23,7 @@ export async function runService(compose: Compose): Promise<void> {
     const config = readConfig(undefined, ["DATABASE_URL", "NATS_URL", "DATA_KEY"]);
     const logger = createLogger(config.LOG_LEVEL);
     const { DATABASE_URL: databaseUrl = "", DATA_KEY: dataKey = "" } = config;
-    const platform = await openPlatform({ config, databaseUrl, dataKey, logger, migrate: false });
+    const platform = await openPlatform({ config, databaseUrl, dataKey, logger, account: "default", migrate: false });
     const composed = compose(config, platform);
     const running = "missing" in composed ? undefined : startService(composed, platform);
     const reasons = () => notReady([composed], platform);

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { consequenceOf, unexpectedAnswer, VendorError } from "./errors.ts";
+import { type Consequence, consequenceOf, unexpectedAnswer, VendorError } from "./errors.ts";
+import type { Gate, Limit } from "./gate.ts";
 
 /** Long enough for the slowest honest answer seen from either vendor, short enough that a lease outlives it. */
 const requestTimeoutMs = 20_000;
@@ -18,9 +19,18 @@ export type VendorRequest<T> = {
   /** Reads the answer; a failure counts as ambiguous for writes. */
   answer: z.ZodType<T>;
   timeoutMs?: number;
+  /** Never for writes. fetch drops the credentials when the host changes. */
+  followRedirects?: boolean;
 };
 
-export type VendorHttp = <T>(request: VendorRequest<T>) => Promise<T>;
+type Exchange = Omit<VendorRequest<never>, "answer">;
+
+export type VendorHttp = {
+  /** Sends and reads the whole answer. */
+  ask: <T>(request: VendorRequest<T>) => Promise<T>;
+  /** Sends and gives a successful answer as it comes in, for audio. It may take as long as `signal` allows. */
+  open: (request: Exchange, signal: AbortSignal) => Promise<Response>;
+};
 
 export type VendorHttpOptions = {
   vendor: string;
@@ -30,33 +40,50 @@ export type VendorHttpOptions = {
   retryAfterMs: (headers: Headers) => number | undefined;
   /** The human-readable part of an error body, if there is one. */
   errorMessage: (body: unknown) => string | undefined;
+  /** The vendor's budget as its answer tells it. */
+  limitOf?: (headers: Headers) => Limit | undefined;
+  /** The shared budget and breaker; absent in tests of a client alone. */
+  gate?: Gate | undefined;
 };
 
 /** One way to talk HTTP to a vendor: JSON in and out, one time-out, and every failure a `VendorError` with its consequence. */
 export function vendorHttp(options: VendorHttpOptions): VendorHttp {
-  const { vendor } = options;
+  const { vendor, gate } = options;
 
-  return async (request) => {
-    const { operation } = request;
-    const response = await send(request);
-    const body = parseJson(await text(response, operation));
-    if (!response.ok) {
-      throw new VendorError({
-        vendor,
-        operation,
-        status: response.status,
-        consequence: consequenceOf(response.status),
-        retryAfterMs: response.status === 429 ? options.retryAfterMs(response.headers) : undefined,
-        detail: withoutPersonalData(options.errorMessage(body) ?? response.statusText),
-        body,
-      });
-    }
-    const parsed = request.answer.safeParse(body);
-    if (!parsed.success) throw unexpectedAnswer(vendor, operation, parsed.error);
-    return parsed.data;
+  return {
+    ask: async (request) => {
+      const { operation } = request;
+      const response = await send(request, AbortSignal.timeout(request.timeoutMs ?? requestTimeoutMs));
+      const parsed = request.answer.safeParse(parseJson(await text(response, request)));
+      if (!parsed.success) throw unexpectedAnswer(vendor, operation, parsed.error);
+      return parsed.data;
+    },
+    open: async (request, signal) => {
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(new Error("no answer in time")), request.timeoutMs ?? requestTimeoutMs);
+      try {
+        return await send(request, AbortSignal.any([signal, late.signal]));
+      } finally {
+        clearTimeout(timer);
+      }
+    },
   };
 
-  async function send<T>(request: VendorRequest<T>): Promise<Response> {
+  /** A successful answer, or a `VendorError`. The gate hears of both. */
+  async function send(request: Exchange, signal: AbortSignal): Promise<Response> {
+    await gate?.pass(request.operation);
+    try {
+      const response = await exchange(request, signal);
+      if (!response.ok) throw await refusal(request, response);
+      await gate?.report({ limit: options.limitOf?.(response.headers) });
+      return response;
+    } catch (error) {
+      if (error instanceof VendorError) await gate?.report({ error });
+      throw error;
+    }
+  }
+
+  async function exchange(request: Exchange, signal: AbortSignal): Promise<Response> {
     const url = new URL(request.url);
     for (const [name, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
@@ -68,33 +95,51 @@ export function vendorHttp(options: VendorHttpOptions): VendorHttp {
         method: request.method,
         headers: hasBody ? { ...headers, "content-type": "application/json" } : headers,
         body: hasBody ? JSON.stringify(request.json) : null,
-        signal: AbortSignal.timeout(request.timeoutMs ?? requestTimeoutMs),
-        redirect: "error",
+        signal,
+        redirect: request.followRedirects ? "follow" : "error",
       });
     } catch (cause) {
-      throw networkError(request.operation, cause);
+      throw networkError(request, cause);
     }
   }
 
-  async function text(response: Response, operation: string): Promise<string> {
+  async function refusal({ operation, method }: Exchange, response: Response): Promise<VendorError> {
+    const body = parseJson(await text(response, { operation, method }));
+    return new VendorError({
+      vendor,
+      operation,
+      status: response.status,
+      consequence: ofMethod(method, consequenceOf(response.status)),
+      retryAfterMs: response.status === 429 ? options.retryAfterMs(response.headers) : undefined,
+      detail: withoutPersonalData(options.errorMessage(body) ?? response.statusText),
+      body,
+    });
+  }
+
+  async function text(response: Response, request: Pick<Exchange, "operation" | "method">): Promise<string> {
     try {
       return await response.text();
     } catch (cause) {
-      throw networkError(operation, cause);
+      throw networkError(request, cause);
     }
   }
 
-  function networkError(operation: string, cause: unknown): VendorError {
+  function networkError({ operation, method }: Pick<Exchange, "operation" | "method">, cause: unknown): VendorError {
     const code = networkCode(cause);
     const unsent = code !== undefined && unsentCodes.has(code);
     return new VendorError({
       vendor,
       operation,
-      consequence: unsent ? "not-applied" : "ambiguous",
+      consequence: ofMethod(method, unsent ? "not-applied" : "ambiguous"),
       detail: code ?? (cause instanceof Error ? cause.name : "network error"),
       cause,
     });
   }
+}
+
+/** Reading applies nothing, however it ended. */
+function ofMethod(method: string, consequence: Consequence): Consequence {
+  return method === "GET" && consequence === "ambiguous" ? "not-applied" : consequence;
 }
 
 /** Vendors answer with empty bodies and HTML error pages now and then; both are "no JSON", not a crash. */

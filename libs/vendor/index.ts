@@ -1,5 +1,6 @@
 export { type Consequence, consequenceOf, unexpectedAnswer, VendorError } from "./errors.ts";
 export { type Fields, readFields } from "./fields.ts";
+export type { Gate, GateReport, Limit } from "./gate.ts";
 export {
   type VendorHttp,
   type VendorHttpOptions,

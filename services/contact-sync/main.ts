@@ -1,10 +1,10 @@
 import { createCloudTalk } from "@callbridge/cloudtalk";
 import { createGhl } from "@callbridge/ghl";
-import { type Composed, type Config, runService } from "@callbridge/service";
+import { type Composed, type Config, type OpenPlatform, runService } from "@callbridge/service";
 import { contactSync } from "./handler.ts";
 
 /** Needs both vendors: it is the one that knows who is who on either side. */
-export function compose(config: Config): Composed {
+export function compose(config: Config, platform: OpenPlatform): Composed {
   const { cloudtalk, ghl } = config;
   if (!cloudtalk || !ghl) {
     return {
@@ -17,9 +17,15 @@ export function compose(config: Config): Composed {
       ...cloudtalk,
       baseUrl: config.CLOUDTALK_BASE_URL,
       analyticsUrl: config.CLOUDTALK_ANALYTICS_URL,
+      gate: platform.gate("cloudtalk", "calls"),
     }),
     cloudtalkHost: new URL(config.CLOUDTALK_BASE_URL).host,
-    ghl: createGhl({ token: () => ghl.token, locationId: ghl.locationId, baseUrl: config.GHL_BASE_URL }),
+    ghl: createGhl({
+      token: () => ghl.token,
+      locationId: ghl.locationId,
+      baseUrl: config.GHL_BASE_URL,
+      gate: platform.gate("ghl", "calls"),
+    }),
     unknownCaller: config.UNKNOWN_CALLER,
     ...config.settings.timing,
   });

@@ -9,7 +9,12 @@ export function compose(config: Config, platform: OpenPlatform): Composed {
   if (!ghl) return { name: "ghl-writer", missing: ["GHL_API_KEY"] };
   const linkKey = platform.keyring.derive("recording-links");
   return ghlWriter({
-    ghl: createGhl({ token: () => ghl.token, locationId: ghl.locationId, baseUrl: config.GHL_BASE_URL }),
+    ghl: createGhl({
+      token: () => ghl.token,
+      locationId: ghl.locationId,
+      baseUrl: config.GHL_BASE_URL,
+      gate: platform.gate("ghl", "calls"),
+    }),
     ghlHost: new URL(config.GHL_BASE_URL).host,
     callLog: callLogOf(config),
     timeZone: config.TIME_ZONE,

@@ -48,7 +48,7 @@ async function start(): Promise<Started> {
   const config = readConfig(undefined, required);
   const logger = createLogger(config.LOG_LEVEL);
   const { DATABASE_URL: databaseUrl = "", DATA_KEY: dataKey = "" } = config;
-  const platform = await openPlatform({ config, databaseUrl, dataKey, logger, migrate: false });
+  const platform = await openPlatform({ config, databaseUrl, dataKey, logger, account: "default", migrate: false });
   const relay = platform.startRelay();
   // NATS being down refuses nothing: only the log has to answer.
   const readiness = () => notReady([], { ...platform, bus: { ...platform.bus, health: () => ({ ok: true }) } });

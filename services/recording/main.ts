@@ -9,6 +9,7 @@ export function compose(config: Config, platform: OpenPlatform): Composed {
     ...config.cloudtalk,
     baseUrl: config.CLOUDTALK_BASE_URL,
     analyticsUrl: config.CLOUDTALK_ANALYTICS_URL,
+    gate: platform.gate("cloudtalk", "calls"),
   });
   return {
     name: "recording",

@@ -67,7 +67,8 @@ export async function startStandalone(environment: Environment): Promise<Running
 
     const effective = twin ? twinConfig(config, twin) : config;
     const dataKey = config.DATA_KEY ?? "";
-    const platform = await openPlatform({ config: effective, databaseUrl, dataKey, logger, migrate: true });
+    const account = twin ? "demo" : "default";
+    const platform = await openPlatform({ config: effective, databaseUrl, dataKey, logger, account, migrate: true });
     stops.push(() => platform.close());
     const relay = platform.startRelay();
     if (relay) stops.push(() => relay.stop());
@@ -78,7 +79,6 @@ export async function startStandalone(environment: Environment): Promise<Running
       const running = startService(service, platform);
       stops.push(() => running.stop());
     }
-    const account = twin ? "demo" : "default";
     const app = composeIngress(effective, platform, { account, readiness: () => notReady(composed, platform) });
     stops.push(() => app.close());
     await app.listen({ port: config.PORT, host: "0.0.0.0" }).catch((cause: unknown) => {
