@@ -10,8 +10,10 @@ export default class LastLine implements Reporter {
 
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
-    const passed = tests.filter((test) => test.result().state === "passed").length;
-    const failed = tests.length - passed + modules.filter((module) => module.errors().length > 0).length;
+    const count = (state: string) => tests.filter((test) => test.result().state === state).length;
+    const passed = count("passed");
+    // A test that was never run in a file that broke counts as failed.
+    const failed = count("failed") + count("pending") + modules.filter((module) => module.errors().length > 0).length;
     process.on("exit", () => {
       if (!this.withJetstream) console.log("JetStream was not tested: no NATS_URL, no Docker and no nats-server here.");
       console.log(`${passed} passed, ${failed} failed`);
