@@ -3,7 +3,15 @@ import { createKeyring, type EventLog, type Keyring, openEventLog } from "@callb
 import pg from "pg";
 import { inject } from "vitest";
 
-export type FreshLog = { log: EventLog; keyring: Keyring; dataKey: string; url: string; drop: () => Promise<void> };
+export type FreshLog = {
+  log: EventLog;
+  keyring: Keyring;
+  dataKey: string;
+  url: string;
+  /** Looks at, or damages, what no function of the log lets anyone see. */
+  query: <Row extends pg.QueryResultRow>(statement: string, values?: unknown[]) => Promise<Row[]>;
+  drop: () => Promise<void>;
+};
 
 /** A database of its own for one test file, already migrated. `drop` closes and removes it. */
 export async function freshLog(): Promise<FreshLog> {
@@ -14,12 +22,17 @@ export async function freshLog(): Promise<FreshLog> {
   const dataKey = randomBytes(32).toString("base64");
   const keyring = createKeyring(dataKey);
   const log = openEventLog({ url: url.href, keyring });
+  const pool = new pg.Pool({ connectionString: url.href, max: 2 });
+  pool.on("error", () => undefined);
   return {
     log,
     keyring,
     dataKey,
     url: url.href,
+    query: async <Row extends pg.QueryResultRow>(statement: string, values: unknown[] = []) =>
+      (await pool.query<Row>(statement, values)).rows,
     drop: async () => {
+      await pool.end();
       await log.close();
       await admin(`drop database ${name} with (force)`);
     },

@@ -1,6 +1,6 @@
 import type { CallDetails, CloudTalk } from "@callbridge/cloudtalk";
 import { type Call, type CallOutcome, catalogue, foldCall, stream } from "@callbridge/events";
-import type { Context, Decision, Fact, Handler } from "@callbridge/service";
+import type { Context, Fact, Handler } from "@callbridge/service";
 import type { CallFinder } from "./call-finder.ts";
 
 export type IdentifyDeps = {
@@ -31,7 +31,7 @@ export function identifyHandler(deps: IdentifyDeps): Handler<Call> {
       // Reading an erased call anew would bring back what was to be forgotten.
       if (call.identified || call.erased) return {};
       const told = toldByReports(call);
-      if (told) return { append: [identified(call, "reports", told)] };
+      if (told && isCertain(told, call)) return { append: [identified(call, "reports", told)] };
 
       const age = context.now.getTime() - new Date(call.overAt ?? event.recordedAt).getTime();
       const isLast = age >= deps.identifyDeadlineMs;
@@ -45,6 +45,7 @@ export function identifyHandler(deps: IdentifyDeps): Handler<Call> {
       }
       const details = await detailsOf(call, age, deps, context);
       if (details) return { append: [fromDetails(call, details)] };
+      if (told && age >= deps.otherWebhookMs) return { append: [identified(call, "reports", told)] };
       return isLast ? { append: [asItIs] } : { wake: [nextLook(call, age, deps, context)] };
     },
   };
@@ -70,7 +71,7 @@ function nextLook(call: Call, age: number, deps: IdentifyDeps, context: Context)
 }
 
 /** What the webhooks alone say. An absent talking time is not zero: it says nothing. */
-export function outcomeOf({ voicemail, talkingSeconds, answeredAt }: Call): CallOutcome | undefined {
+function outcomeOf({ voicemail, talkingSeconds, answeredAt }: Call): CallOutcome | undefined {
   if (voicemail && !talkingSeconds) return "voicemail";
   if (talkingSeconds === undefined) return answeredAt ? "answered" : undefined;
   if (talkingSeconds > 0) return "answered";
@@ -82,9 +83,12 @@ function toldByReports(call: Call): CallOutcome | undefined {
   const isSomebody = call.externalPhone || call.withheld || call.direction === "internal";
   if (!call.callId || !call.callUuid || !call.direction || !isSomebody) return undefined;
   const outcome = outcomeOf(call);
-  // Nobody talked: without a word on voicemail, a message may have been left all the same.
-  return outcome === "missed" && call.voicemail === undefined ? undefined : outcome;
+  // Nobody talked, yet something was recorded: a message, most likely.
+  return outcome === "missed" && call.recordingAnnounced ? undefined : outcome;
 }
+
+/** Nobody talked: without a word on voicemail a message may have been left, so the vendor has the time to say so. */
+const isCertain = (told: CallOutcome, call: Call) => told !== "missed" || call.voicemail !== undefined;
 
 function fromDetails(call: Call, details: CallDetails): Fact {
   return {

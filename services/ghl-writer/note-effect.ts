@@ -53,7 +53,7 @@ const marked = (body: string, context: EffectContext) => `${body}\n${markOf(cont
  * The new body: ours in place of our former one. A person may have written above or below it, that stays; undefined when
  * our own part is no longer what was last seen there.
  */
-export function replaced(current: string, text: string, context: EffectContext): string | undefined {
+function replaced(current: string, text: string, context: EffectContext): string | undefined {
   const digest = context.previous?.digest;
   if (digest === undefined) return undefined;
   if (context.hash(plain(current)) === digest) return text;
@@ -64,7 +64,8 @@ export function replaced(current: string, text: string, context: EffectContext):
     0,
     ...[...current.slice(0, end).matchAll(lineBreak)].map(({ index, 0: { length } }) => index + length),
   ];
-  const start = starts.find((one) => context.hash(plain(current.slice(one, after))) === digest);
+  // The last one that fits: blank lines above it are not ours.
+  const start = starts.findLast((one) => context.hash(plain(current.slice(one, after))) === digest);
   return start === undefined ? undefined : current.slice(0, start) + text + current.slice(after);
 }
 

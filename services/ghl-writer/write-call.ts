@@ -53,7 +53,7 @@ export function writeCallHandler(deps: WriteCallDeps): Handler<Call> {
 }
 
 /** Nothing more is to be expected: missed calls have nothing to wait for, others end with the analysis or a reason for none. */
-export function isComplete(call: Call): boolean {
+function isComplete(call: Call): boolean {
   if (call.outcome === "missed" || failedBecause(call.recording)) return true;
   if (!call.recording) return false;
   if (failedBecause(call.transcript)) return true;
@@ -83,6 +83,7 @@ function write(
     deps.logCalls &&
     !latest(call, "ghl.call_log") &&
     call.outcome !== "unknown" &&
+    call.externalPhone &&
     call.direction &&
     call.direction !== "internal"
   ) {
