@@ -5,6 +5,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { busConformance } from "./conformance.ts";
 import { connectNats } from "./connect.ts";
+import { deleteStream } from "./delete-stream.ts";
 import { createJetStreamBus } from "./jetstream-bus.ts";
 import { type Relay, startRelay } from "./relay.ts";
 import { topology } from "./topology.ts";
@@ -63,6 +64,23 @@ describe("the JetStream bus", () => {
     await until("the event after the deletion arrives", () => seen.has(position));
     expect(position).toBe(last + 1);
     await bus.close();
+  });
+
+  test("a stream deleted while nothing happens is built again without a new event", async () => {
+    const manager = await jetstreamManager(nats);
+    const last = await fresh.log.lastPosition();
+    const mark = await fresh.log.lowestMark();
+    const deleted = await deleteStream({ url: inject("natsUrl") ?? "", topology: names });
+    expect(deleted).toBeGreaterThan(0);
+    const messages = () =>
+      manager.streams.info(names.stream).then(
+        ({ state }) => state.messages,
+        () => undefined,
+      );
+    await until("it is there again", async () => (await messages()) === last - mark);
+    expect(
+      await deleteStream({ url: inject("natsUrl") ?? "", topology: topology("nobody_uses_this") }),
+    ).toBeUndefined();
   });
 });
 

@@ -12,7 +12,11 @@ const attributes = z.object({
 
 /** An event as CloudEvents 1.0 JSON: envelope and data, nothing personal. */
 export function toCloudEvent(event: Envelope): string {
-  return JSON.stringify({
+  return JSON.stringify(cloudEventOf(event));
+}
+
+export function cloudEventOf(event: Envelope) {
+  return {
     specversion: "1.0",
     id: event.id,
     source: `callbridge/${event.source}`,
@@ -28,7 +32,7 @@ export function toCloudEvent(event: Envelope): string {
     ...(event.causationId && { causationid: event.causationId }),
     ...(event.traceparent && { traceparent: event.traceparent }),
     data: event.data,
-  });
+  };
 }
 
 /** Throws when the message is not one of ours. */

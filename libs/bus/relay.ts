@@ -69,10 +69,18 @@ export function startRelay(log: EventLog, nats: NatsConnection, topology: Topolo
         ),
       );
       for (const ack of acks) if (ack.status === "rejected") throw ack.reason;
+      if (batch.length === 0) await assertStreamIsAt(sequence);
       position = batch.at(-1)?.position ?? position;
       sequence += batch.length;
       if (batch.length < batchSize) await bell.wait(pollMs);
     }
+  }
+
+  /** Without events to publish nobody would notice that the stream was deleted, and what consumers still need would be missing. */
+  async function assertStreamIsAt(sequence: number): Promise<void> {
+    const manager = await jetstreamManager(nats);
+    const { state } = await manager.streams.info(topology.stream);
+    if (state.last_seq !== sequence) throw new Error("the stream was changed by somebody else");
   }
 
   async function whereToGoOn(): Promise<{ position: number; sequence: number }> {

@@ -33,7 +33,7 @@ export const callDetailsAnswer = z
     const externalPhone = phoneIn(call.raw("contact.number"));
     const data = callFacts({
       callId: idIn(call, "cdrid"),
-      callUuid: idIn(call, "uuid"),
+      callUuid: idIn(call, "uuid")?.toLowerCase(),
       direction: directionNamed(call.text("direction")),
       startedAt: readInstant(call, "date"),
       talkingSeconds,

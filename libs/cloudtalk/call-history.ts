@@ -17,7 +17,7 @@ function readRow(row: unknown): HistoryRow | undefined {
   const call = readFields(row);
   const data = callFacts({
     callId: idIn(call, "cdr.id"),
-    callUuid: idIn(call, "cdr.uuid"),
+    callUuid: idIn(call, "cdr.uuid")?.toLowerCase(),
     direction: directionNamed(call.text("cdr.type")),
     // Times without a zone are read in UTC; whoever compares them allows for the company's zone.
     startedAt: readInstant(call, "cdr.startedat"),

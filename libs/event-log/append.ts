@@ -1,10 +1,10 @@
 import { type EventKey, eventVersion, linksOf, type NewEvent } from "@callbridge/events";
 import { sql } from "kysely";
 import pg from "pg";
-import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
 import type { Database } from "./database.ts";
 import type { Personal } from "./personal.ts";
+import { newId } from "./random.ts";
 
 /** NATS stops at 1 MiB and the relay keeps order, so one huge event would hold up all: larger content is an object in storage. */
 const eventBytesMax = 64 * 1024;
@@ -45,21 +45,23 @@ export type Append = {
   due?: DueEntry[];
 };
 
+const verdictSchema = z.enum(["accepted", "duplicate", "ignored", "parked"]);
+const storedSchema = z.object({ id: z.string(), position: z.number(), stream: z.string(), type: z.string() });
 const answerSchema = z.object({
-  events: z.array(
-    z.object({
-      id: z.string(),
-      position: z.number(),
-      stream: z.string(),
-      type: z.string(),
-      added: z.boolean(),
-      delivery: z.string().nullable(),
-    }),
-  ),
-  verdicts: z.record(z.string(), z.enum(["accepted", "duplicate", "ignored", "parked"])).nullable(),
+  /** The last position before this append. */
+  head: z.number(),
+  /** Earlier events that the request repeats, by place in the request; its other events follow `head` in order. */
+  repeated: z.record(z.string(), storedSchema).nullable(),
+  /** Deliveries that were stored before: none of their events counts. */
+  seen: z.array(z.string()).nullable(),
+  verdicts: z.record(z.string(), verdictSchema).nullable(),
 });
+export type Verdict = z.infer<typeof verdictSchema>;
 /** One entry per event that was asked for: `added: false` names the earlier event that it repeats. */
-export type Appended = z.infer<typeof answerSchema>;
+export type Appended = {
+  events: (z.infer<typeof storedSchema> & { added: boolean; delivery: string | null })[];
+  verdicts: Record<string, Verdict> | null;
+};
 
 /** Somebody else appended to the stream since it was read: fold again and decide again. */
 export class StreamMovedOn extends Error {
@@ -93,6 +95,7 @@ async function appendOnce(db: Database, personal: Personal, request: Append): Pr
     now: request.now.toISOString(),
     events,
     keys: personal.unsavedKeys(keyIds),
+    usedKeys: [...new Set(keyIds)],
     deliveries,
     expect: request.expect ?? [],
     due: request.due ?? [],
@@ -100,7 +103,7 @@ async function appendOnce(db: Database, personal: Personal, request: Append): Pr
   try {
     const result = await sql<{ answer: unknown }>`select callbridge.append(${parameter}::jsonb) as answer`.execute(db);
     personal.markSaved(keyIds);
-    return answerSchema.parse(result.rows[0]?.answer);
+    return appended(events, answerSchema.parse(result.rows[0]?.answer));
   } catch (error) {
     const code = error instanceof pg.DatabaseError ? error.code : undefined;
     if (code === "CB001") throw new StreamMovedOn("the stream moved on", { cause: error });
@@ -110,14 +113,26 @@ async function appendOnce(db: Database, personal: Personal, request: Append): Pr
   }
 }
 
-type Row = Record<string, unknown>;
+function appended(rows: Row[], { head, repeated, seen, verdicts }: z.infer<typeof answerSchema>): Appended {
+  let position = head;
+  const taken = seen === null ? rows : rows.filter(({ delivery }) => !delivery || !seen.includes(delivery));
+  const events = taken.map(({ id, stream, type, delivery = null }, place) => {
+    const earlier = repeated?.[place];
+    if (earlier) return { ...earlier, added: false, delivery };
+    position += 1;
+    return { id, position, stream, type, added: true, delivery };
+  });
+  return { events, verdicts };
+}
+
+type Row = { id: string; stream: string; type: string; delivery?: string | undefined; [column: string]: unknown };
 
 function row(
   { account, event, cause, delivery }: NonNullable<Append["events"]>[number],
   personal: Personal,
   keyIds: string[],
 ): Row {
-  const id = uuidv7();
+  const id = newId();
   const bytes = Buffer.byteLength(JSON.stringify(event));
   if (bytes > eventBytesMax) {
     throw new Error(
@@ -145,6 +160,6 @@ function row(
   };
 }
 
-function keyColumns(key: EventKey): Row {
+function keyColumns(key: EventKey): Record<string, unknown> {
   return "fact" in key ? { key: key.fact } : key;
 }

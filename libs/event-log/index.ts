@@ -1,15 +1,19 @@
 import type { Announcement, LogEvent } from "@callbridge/events";
 import { sql } from "kysely";
 import { type Append, type Appended, append, type DueEntry } from "./append.ts";
+import { type BadEnd, listBadEnds } from "./bad-ends.ts";
+import { type Bookmark, readBookmark, removeBookmarks } from "./bookmarks.ts";
 import { type BudgetKey, block, clearFailures, countFailure, learnLimit, type Token, takeToken } from "./budget.ts";
 import { connect } from "./database.ts";
+import { countDead, countDue, type DeadCount, type DeadFilter, type DeadLetter, listDead, reviveDead } from "./dead.ts";
 import { claimDue, type Due, finishDue, hideDue, keepDue, nextDueAt, putDue, releaseDue } from "./due.ts";
 import type { Keyring } from "./keyring.ts";
 import { releaseLease, takeLease } from "./lease.ts";
 import { type Listener, listen } from "./listen.ts";
-import { lowestMark, readMark, saveMark } from "./marks.ts";
+import { listMarks, lowestMark, type Mark, readMark, saveMark } from "./marks.ts";
 import { isMigrated, migrate } from "./migrate.ts";
 import { createPersonal } from "./personal.ts";
+import { type EventFilter, type EventQuery, findEvent, queryEvents, type StoredEvent } from "./query.ts";
 import {
   announcementsAfter,
   type Envelope,
@@ -24,10 +28,17 @@ import {
 import { lockSession, type SessionLock } from "./session-lock.ts";
 
 export { type Append, type Appended, type Cause, type DueEntry, type InboxEntry, StreamMovedOn } from "./append.ts";
+export type { BadEnd } from "./bad-ends.ts";
+export { type Bookmark, bookmarkEntry } from "./bookmarks.ts";
+/** For libs/read-models alone, whose tables lie beside the log and are written by SQL of its own. */
+export { connect as connectDatabase, type Database } from "./database.ts";
+export type { DeadCount, DeadFilter, DeadLetter } from "./dead.ts";
 export type { Due } from "./due.ts";
 export { createKeyring, type Keyring } from "./keyring.ts";
 export { leaseMs } from "./lease.ts";
 export type { Listener } from "./listen.ts";
+export type { Mark } from "./marks.ts";
+export type { EventFilter, EventQuery, StoredEvent } from "./query.ts";
 export type { Envelope, Subject } from "./read.ts";
 
 /** The log of this installation. Every function is one round trip unless it says otherwise. */
@@ -68,6 +79,25 @@ export type EventLog = {
   readMark: (consumer: string) => Promise<number>;
   saveMark: (consumer: string, position: number, now: Date) => Promise<boolean>;
   lowestMark: () => Promise<number>;
+  marks: () => Promise<Mark[]>;
+  /** For people: dead letters in order of position, page by page, and how many there are. */
+  deadLetters: (
+    filter: DeadFilter,
+    after: Pick<DeadLetter, "position" | "id"> | undefined,
+    limit: number,
+  ) => Promise<DeadLetter[]>;
+  countDead: (filter: DeadFilter) => Promise<DeadCount[]>;
+  /** Brings dead letters back to life; answers how many of them were dead. */
+  reviveDead: (entries: { consumer: string; key: string; at: Date }[], now: Date) => Promise<number>;
+  countDue: () => Promise<{ consumer: string; waiting: number; dead: number }[]>;
+  /** For people: writes to vendors that were given up or whose end is unknown, after a position. */
+  badEnds: (filter: DeadFilter, after: number, limit: number) => Promise<BadEnd[]>;
+  /** For people: events as they are stored. Takes some round trips to find where to read. */
+  query: (filter: EventFilter) => Promise<EventQuery>;
+  /** By position or id. */
+  find: (name: string) => Promise<StoredEvent | undefined>;
+  bookmark: (begin: string) => Promise<Bookmark | undefined>;
+  removeBookmarks: (begin: string) => Promise<void>;
   /** Destroys the personal data of a subject for good: every stream linked to this one. */
   erase: (account: string, stream: string) => Promise<void>;
   /** Waits for a lock that one session at a time can hold. Undefined: stopped while waiting. */
@@ -111,6 +141,16 @@ export function openEventLog(options: { url: string; keyring: Keyring; poolSize?
     readMark: (consumer) => readMark(db, consumer),
     saveMark: (consumer, position, now) => saveMark(db, consumer, position, now),
     lowestMark: () => lowestMark(db),
+    marks: () => listMarks(db),
+    deadLetters: (filter, after, limit) => listDead(db, filter, after, limit),
+    countDead: (filter) => countDead(db, filter),
+    reviveDead: (entries, now) => reviveDead(db, entries, now),
+    countDue: () => countDue(db),
+    badEnds: (filter, after, limit) => listBadEnds(db, filter, after, limit),
+    query: (filter) => queryEvents(db, personal, filter),
+    find: (name) => findEvent(db, personal, name),
+    bookmark: (begin) => readBookmark(db, begin),
+    removeBookmarks: (begin) => removeBookmarks(db, begin),
     erase: (account, stream) => personal.destroy(account, stream),
     lockSession: (name, signal) => lockSession(options.url, name, signal),
     listen: (wake) => listen(options.url, wake),

@@ -24,6 +24,14 @@ export async function saveMark(db: Database, consumer: string, position: number,
   return rows.length > 0;
 }
 
+export type Mark = { consumer: string; position: number; savedAt: Date };
+
+export async function listMarks(db: Database): Promise<Mark[]> {
+  const { rows } = await sql<Mark>`
+    select consumer, position, saved_at as "savedAt" from callbridge.marks order by position, consumer`.execute(db);
+  return rows;
+}
+
 /** Where a rebuilt stream has to begin. 0 when there is no consumer yet. */
 export async function lowestMark(db: Database): Promise<number> {
   const row = await db

@@ -1,10 +1,12 @@
 import { type Migration, Migrator } from "kysely/migration";
 import type { Database } from "./database.ts";
 import { up as log } from "./migrations/0001-log.ts";
+import { up as readModels } from "./migrations/0002-read-models.ts";
 import { up as budgets } from "./migrations/0003-budgets.ts";
 
 const migrations: Record<string, Migration> = {
   "0001-log": { up: log },
+  "0002-read-models": { up: readModels },
   "0003-budgets": { up: budgets },
 };
 

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import { v7 as uuidv7 } from "uuid";
 import type { Database } from "./database.ts";
 import { type Keyring, open, type StreamKey, seal } from "./keyring.ts";
+import { newId } from "./random.ts";
 
 /** Enough for the calls of a busy day; for a stream whose key fell out a new one is made. */
 const cachedKeysMax = 20_000;
@@ -38,7 +38,7 @@ export function createPersonal(db: Database, keyring: Keyring): Personal {
     const name = nameOf(account, stream);
     const cached = byStream.get(name);
     if (cached) return cached;
-    const fresh = { ...keyring.create(uuidv7()), account, stream, saved: false };
+    const fresh = { ...keyring.create(newId()), account, stream, saved: false };
     byStream.set(name, fresh);
     byId.set(fresh.id, fresh);
     const oldest = byId.size > cachedKeysMax ? byId.keys().next().value : undefined;

@@ -62,7 +62,9 @@ export function evolveEffects(effects: ReadonlyMap<string, Effect>, event: LogEv
   return next;
 }
 
+/** An end is an end: whatever a process that was believed dead reports afterwards changes nothing. */
 function step(effect: Effect, event: LogEvent): Effect {
+  if (effect.end) return effect;
   switch (event.type) {
     case "effect.attempted":
       return { ...effect, attempts: event.data.attempt, openSince: event.recordedAt };
@@ -78,7 +80,8 @@ function step(effect: Effect, event: LogEvent): Effect {
       return {
         ...effect,
         refused: effect.refused + 1,
-        openSince: undefined,
+        // A late word on an earlier attempt says nothing about the one that is under way.
+        openSince: event.data.attempt < effect.attempts ? effect.openSince : undefined,
         end: event.data.final ? "failed" : undefined,
       };
     case "effect.unknown":

@@ -60,7 +60,10 @@ const schema = z.object({
   GHL_WEBHOOK_SECRET: list,
   CLOUDTALK_SVIX_SECRET: list,
   GHL_WEBHOOK_PUBLIC_KEY: list,
-  DATA_KEY: z.string().optional(),
+  DATA_KEY: z
+    .string()
+    .refine((text) => Buffer.from(text, "base64").length === 32, "must be 32 bytes in base64: openssl rand -base64 32")
+    .optional(),
   RECORDINGS_URL: z.string().optional(),
   RECORDING_ALLOWED_HOSTS: list,
   UNKNOWN_CALLER: z.enum(["create", "inbox"]).default("create"),
@@ -86,30 +89,56 @@ export function readConfig(
   environment: Environment = process.env,
   required: readonly (keyof typeof schema.shape)[] = [],
 ): Config {
-  // An empty variable is one that was not set: compose files and manifests write `NAME=`.
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const given = present(environment);
   const parsed = schema.safeParse(given);
-  const problems = parsed.success
-    ? []
-    : parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-  const missing = required.filter((name) => given[name] === undefined).map((name) => `${name}: is required here`);
-  if (given.GHL_API_KEY && !given.GHL_LOCATION_ID) missing.push("GHL_LOCATION_ID: is required with GHL_API_KEY");
-  if (!parsed.success || missing.length > 0) {
-    throw new ConfigError(`the configuration is not complete:\n  ${[...problems, ...missing].join("\n  ")}`);
+  const settings = settingsOrProblem(given.CONFIG_FILE);
+  const problems = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+    ...required.filter((name) => given[name] === undefined).map((name) => `${name}: is required here`),
+    ...halves.flatMap(([one, other]) => (given[one] && !given[other] ? [`${other}: is required with ${one}`] : [])),
+    ...(settings instanceof ConfigError ? [settings.message] : []),
+  ];
+  if (!parsed.success || settings instanceof ConfigError || problems.length > 0) {
+    throw new ConfigError(`the configuration is not complete:\n  ${problems.join("\n  ")}`);
   }
   const value = parsed.data;
   return {
     ...value,
-    settings: readSettings(value.CONFIG_FILE),
+    settings,
     linksAreReachable: !isLocal(value.PUBLIC_URL ?? "http://localhost"),
     DATA_DIR: resolve(value.DATA_DIR),
-    publicUrl: (value.PUBLIC_URL ?? `http://localhost:${value.PORT}`).replace(/\/$/, ""),
+    publicUrl: (value.PUBLIC_URL ?? `http://localhost:${value.PORT}`).replace(/\/+$/, ""),
     cloudtalk: cloudtalkKey(value),
     ghl:
       value.GHL_API_KEY && value.GHL_LOCATION_ID
         ? { token: value.GHL_API_KEY, locationId: value.GHL_LOCATION_ID }
         : undefined,
   };
+}
+
+/** The first is of no use without the second. */
+const halves = [
+  ["GHL_API_KEY", "GHL_LOCATION_ID"],
+  ["CLOUDTALK_API_KEY_ID", "CLOUDTALK_API_SECRET"],
+  ["CLOUDTALK_API_SECRET", "CLOUDTALK_API_KEY_ID"],
+] as const;
+
+/**
+ * An empty variable is one that was not set: compose files and manifests write `NAME=`. Secrets made from files end with
+ * a line break that nobody meant.
+ */
+function present(environment: Environment): Environment {
+  const trimmed = Object.entries(environment).map(([name, value]) => [name, value?.trim()] as const);
+  return Object.fromEntries(trimmed.filter(([, value]) => value !== ""));
+}
+
+function settingsOrProblem(file: string | undefined): Settings | ConfigError {
+  try {
+    return readSettings(file);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
 }
 
 function cloudtalkKey(value: z.output<typeof schema>): Config["cloudtalk"] {

@@ -45,13 +45,20 @@ export type AnyEffect = EffectDefinition<any>;
 export const settleMs = 15_000;
 /** Waits between attempts grow up to this step (ten minutes). */
 const backoffStepsMax = 9;
-/** An earlier write to the same target is being worked on. */
-const turnRetryMs = 1_000;
-/** Attempts that ended in doubt and were then read back as not there; after that a person looks. */
-const doubtfulAttemptsMax = 10;
+const doubtPauseMaxMs = 600_000;
+/** Look-ups that fail are repeated as if they had failed this often: after half a minute. */
+const readBackBackoffStep = 5;
+/** Waiting for an earlier write to the same target: as long again as it took already, so that an outage costs few looks. */
+const turnRetryMinMs = 1_000;
+const turnRetryMaxMs = 60_000;
+/** Attempts that ended in doubt and were then read back as not there: a week of them; after that a person looks. */
+const doubtfulAttemptsMax = 1_000;
 
 /** Executes `effect.intended`: lease, attempt, perform, observe, and read back whatever ended in doubt. */
-export function effectReaction(definitions: readonly AnyEffect[], options: { settleMs?: number } = {}): Reaction {
+export function effectReaction(
+  definitions: readonly AnyEffect[],
+  options: { settleMs?: number | undefined } = {},
+): Reaction {
   const kinds = new Map(definitions.map((definition) => [definition.kind, definition]));
   return {
     name: "effects",
@@ -69,62 +76,55 @@ export function effectReaction(definitions: readonly AnyEffect[], options: { set
 type Intended = Extract<LogEvent, { type: "effect.intended" }>;
 
 async function execute(definition: AnyEffect, event: Intended, runtime: Runtime, settle: number): Promise<void> {
+  const { clock, keyring, log, logger, signal } = runtime;
   const { effect: name, kind, target } = event.data;
   const ref = { effect: name, kind, target };
-  const history = (await runtime.log.target(event.account, target)).reduce(evolveEffects, new Map<string, Effect>());
+  const history = (await log.target(event.account, target)).reduce(evolveEffects, new Map<string, Effect>());
   const mine = history.get(name);
   if (!mine || mine.end) return;
 
   const others = [...history.values()].filter((effect) => effect !== mine);
   if (others.some((effect) => !effect.end && effect.intendedAt < mine.intendedAt)) {
-    throw new RetryLater(turnRetryMs, "an earlier write to the same target is not finished");
+    const waited = clock().getTime() - new Date(event.recordedAt).getTime();
+    const afterMs = Math.min(Math.max(waited, turnRetryMinMs), turnRetryMaxMs);
+    throw new RetryLater(afterMs, "an earlier write to the same target is not finished");
+  }
+  if (event.erased || mine.input === undefined) {
+    await record("effect.skipped", { ...ref, because: "the personal data was erased" }, "end");
+    return;
+  }
+  const { data: input, error: unfit } = definition.input.safeParse(mine.input);
+  if (unfit) {
+    // As a dead letter it would hold up every later write to the target, and waiting cannot help it.
+    logger.error({ effect: name, kind, err: unfit }, "the input of this write does not fit its kind");
+    const because = "its input does not fit its kind";
+    await record("effect.failed", { ...ref, attempt: mine.attempts, final: true, because }, "end");
+    return;
   }
   const context: EffectContext = {
     account: event.account,
     effect: name,
     target,
     previous: others.filter((effect) => effect.end === "observed").sort((a, b) => b.intendedAt - a.intendedAt)[0],
-    hash: (text) => runtime.keyring.hash(event.account, text),
-    now: runtime.clock(),
+    hash: (text) => keyring.hash(event.account, text),
+    now: clock(),
   };
 
-  if (event.erased || mine.input === undefined) {
-    await record("effect.skipped", { ...ref, because: "the personal data was erased" }, "end");
-    return;
-  }
-  const input = definition.input.parse(mine.input);
-
-  if (mine.openSince) {
-    const settled = new Date(mine.openSince).getTime() + settle;
-    const remaining = settled - runtime.clock().getTime();
-    if (remaining > 0) throw new RetryLater(remaining, "waiting until the vendor has settled, then reading back");
-    if (!definition.readBack) {
-      await record(
-        "effect.unknown",
-        { ...ref, attempt: mine.attempts, because: "no answer, and nothing to read back" },
-        "end",
-      );
-      return;
-    }
-    const found = await definition.readBack(input, context);
-    if (found) {
-      await record("effect.observed", { ...ref, attempt: mine.attempts, how: "read-back", ...found }, "end");
-      return;
-    }
-  } else if (others.some((effect) => effect.revision > mine.revision)) {
+  if (mine.openSince && (await endOfDoubt(mine, mine.openSince))) return;
+  if (others.some((effect) => effect.revision > mine.revision)) {
     await record("effect.skipped", { ...ref, because: "a newer write to the same target exists" }, "end");
     return;
   }
-
   if (mine.attempts - mine.refused >= doubtfulAttemptsMax) {
     const because = `not there after ${doubtfulAttemptsMax} attempts without an answer`;
     await record("effect.failed", { ...ref, attempt: mine.attempts, final: true, because }, "end");
     return;
   }
+  signal.throwIfAborted();
   const attempt = mine.attempts + 1;
   const began = await record("effect.attempted", { ...ref, attempt, host: definition.host }, `attempt/${attempt}`);
   // A holder of the lease that was believed dead is still alive: it owns this attempt.
-  if (!began) throw new RetryLater(turnRetryMs, "another process began this attempt");
+  if (!began) throw new RetryLater(turnRetryMinMs, "another process began this attempt");
 
   try {
     const done = await definition.perform(input, context);
@@ -134,6 +134,43 @@ async function execute(definition: AnyEffect, event: Intended, runtime: Runtime,
     await afterFailure(error, attempt);
   }
 
+  /** Looks whether the last attempt was applied. False: surely not, so it may be repeated. */
+  async function endOfDoubt({ attempts, refused }: Effect, openSince: string): Promise<boolean> {
+    const doubts = attempts - refused;
+    const settledAt = new Date(openSince).getTime() + settle;
+    waitUntil(settledAt, "waiting until the vendor has settled, then reading back");
+    const unknown = (because: string) => record("effect.unknown", { ...ref, attempt: attempts, because }, "end");
+    if (!definition.readBack) {
+      await unknown("no answer, and nothing to read back");
+      return true;
+    }
+    let found: Observed | undefined;
+    try {
+      found = await definition.readBack(input, context);
+    } catch (error) {
+      if (!(error instanceof VendorError)) throw error;
+      const next = afterError(error, readBackBackoffStep);
+      if (!next.dead) throw new RetryLater(next.afterMs, next.because, { cause: error });
+      await unknown(`no answer, and reading back was refused: ${next.because}`);
+      return true;
+    }
+    if (found) {
+      await record("effect.observed", { ...ref, attempt: attempts, how: "read-back", ...found }, "end");
+      return true;
+    }
+    // At once after the first doubt; a vendor that keeps failing is given ever more time.
+    waitUntil(
+      settledAt + Math.min(settle * (2 ** (doubts - 1) - 1), doubtPauseMaxMs),
+      "not applied, trying again later",
+    );
+    return false;
+  }
+
+  function waitUntil(moment: number, because: string): void {
+    const remaining = moment - clock().getTime();
+    if (remaining > 0) throw new RetryLater(remaining, because);
+  }
+
   /** Ambiguous ends stay open: the next run reads back. Everything else is known not to have happened. */
   async function afterFailure(error: unknown, attempt: number): Promise<void> {
     if (error instanceof RetryLater) {
@@ -141,7 +178,7 @@ async function execute(definition: AnyEffect, event: Intended, runtime: Runtime,
       throw error;
     }
     if (!(error instanceof VendorError) || error.consequence === "ambiguous") {
-      runtime.logger.warn({ effect: name, kind, attempt, err: error }, "the end of this write is not known");
+      logger.warn({ effect: name, kind, attempt, err: error }, "the end of this write is not known");
       throw new RetryLater(settle, "the end of this write is not known");
     }
     // An outage is no reason to give up a write, so only a refusal is final here.
@@ -149,7 +186,7 @@ async function execute(definition: AnyEffect, event: Intended, runtime: Runtime,
     const failed = { ...ref, attempt, final: next.dead, because: next.because, status: error.status };
     await record("effect.failed", failed, next.dead ? "end" : `failed/${attempt}`);
     if (!next.dead) throw new RetryLater(next.afterMs, next.because);
-    runtime.logger.error({ effect: name, kind, attempt, because: next.because }, "the vendor refused this write");
+    logger.error({ effect: name, kind, attempt, because: next.because }, "the vendor refused this write");
   }
 
   /** False: somebody else recorded the same step before. */
@@ -162,15 +199,15 @@ async function execute(definition: AnyEffect, event: Intended, runtime: Runtime,
       type,
       stream: event.stream,
       key: { fact: `effect:${name}/${step}` },
-      time: runtime.clock().toISOString(),
+      time: clock().toISOString(),
       source: runtime.service,
       data,
       personal: {},
     } as unknown as NewEvent;
     const { correlationId, traceparent } = event;
     const cause = { correlationId, causationId: event.id, traceparent };
-    const answer = await runtime.log.append({
-      now: runtime.clock(),
+    const answer = await log.append({
+      now: clock(),
       events: [{ account: event.account, event: fact, cause }],
     });
     return answer.events[0]?.added === true;

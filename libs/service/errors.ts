@@ -1,4 +1,5 @@
-import { VendorError } from "@callbridge/vendor";
+import { NewerEvent } from "@callbridge/events";
+import { VendorError, withoutPersonalData } from "@callbridge/vendor";
 
 /** Trying again cannot help: the event becomes a dead letter at once. */
 export class Permanent extends Error {
@@ -29,18 +30,25 @@ const attemptsMax = 20;
 const outageAttemptsMax = 450;
 /** A wrong key needs a person; until then once in five minutes is enough. */
 const unauthorisedRetryMs = 300_000;
+/** Vendors ask for anything from 0 s to nonsense: at least a breath, at most the day after which daily limits end. */
+const askedMinMs = 1_000;
+const askedMaxMs = 86_400_000;
+/** How long something that only a newer build can do is put off. */
+export const newerRetryMs = 600_000;
 
 /** The one place that turns an error of a handler into what happens next. `attempt` counts from 1. */
 export function afterError(error: unknown, attempt: number): AfterError {
-  const because = error instanceof Error ? error.message : String(error);
-  if (error instanceof RetryLater) return { dead: false, afterMs: error.afterMs, because, asked: true };
+  // It is stored and logged in the clear, and messages of parsers and clients quote what they were given.
+  const because = withoutPersonalData(error instanceof Error ? error.message : String(error));
+  const later = (afterMs: number): AfterError => ({ dead: false, afterMs, because, asked: true });
+  if (error instanceof RetryLater) return later(error.afterMs);
+  if (error instanceof NewerEvent) return later(newerRetryMs);
   if (error instanceof Permanent) return { dead: true, because };
-  if (error instanceof VendorError && error.consequence === "refused") return { dead: true, because };
-  if (error instanceof VendorError && error.consequence === "unauthorised") {
-    return { dead: false, afterMs: unauthorisedRetryMs, because, asked: true };
+  if (error instanceof VendorError) {
+    if (error.consequence === "refused") return { dead: true, because };
+    if (error.consequence === "unauthorised") return later(unauthorisedRetryMs);
+    if (error.retryAfterMs !== undefined) return later(Math.min(Math.max(error.retryAfterMs, askedMinMs), askedMaxMs));
   }
-  const asked = error instanceof VendorError ? error.retryAfterMs : undefined;
-  if (asked !== undefined) return { dead: false, afterMs: asked, because, asked: true };
   if (attempt >= (error instanceof VendorError ? outageAttemptsMax : attemptsMax)) return { dead: true, because };
   const afterMs = Math.min(backoffFirstMs * 2 ** (attempt - 1), backoffMaxMs);
   return { dead: false, afterMs, because, asked: false };

@@ -1,3 +1,4 @@
+export { cloudEventOf } from "@callbridge/bus";
 export {
   type Config,
   describeConfig,
@@ -6,6 +7,7 @@ export {
   ownSecret,
   readConfig,
 } from "./config.ts";
+export { type DryRun, dryRun, lookOnlyPlatform } from "./dry-run.ts";
 export { type AnyEffect, type EffectContext, type EffectDefinition, type Observed, settleMs } from "./effects.ts";
 export { type AfterError, afterError, Permanent, RetryLater } from "./errors.ts";
 export type { AnyHandler, Context, Decision, Fact, Handler, Wake } from "./handler.ts";
@@ -14,3 +16,4 @@ export { type OpenPlatform, openPlatform, type PlatformOptions } from "./platfor
 export { type Compose, type Composed, notReady, openStorage, runProcess, runService, type Started } from "./process.ts";
 export { type Platform, type Service, startService } from "./service.ts";
 export { ConfigError, type Settings } from "./settings.ts";
+export { deleteEventStream } from "./streams.ts";

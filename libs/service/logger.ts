@@ -1,6 +1,23 @@
-import { pino } from "pino";
+import { VendorError, withoutPersonalData } from "@callbridge/vendor";
+import { type DestinationStream, pino } from "pino";
 
 /** Structured lines on stdout. Callers pass ids, types and reasons only: never names, numbers, texts, links or secrets. */
-export function createLogger(level: string) {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+export function createLogger(level: string, destination?: DestinationStream) {
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeError } };
+  return pino(options, destination);
+}
+
+const causesMax = 4;
+
+/** An allow-list: vendor errors carry bodies, database errors the offending row, parser errors the text they were given. */
+function describeError(error: unknown, causes = 0): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: withoutPersonalData(String(error)) };
+  return {
+    type: error.name,
+    message: withoutPersonalData(error.message),
+    stack: error.stack?.split("\n").filter((line) => line.startsWith("    at ")),
+    ...("code" in error && { code: error.code }),
+    ...(error instanceof VendorError && { status: error.status, consequence: error.consequence }),
+    ...(error.cause !== undefined && causes < causesMax && { cause: describeError(error.cause, causes + 1) }),
+  };
 }

@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { setMaxListeners } from "node:events";
 import type { Bus, Consuming } from "@callbridge/bus";
 import type { EventLog, Keyring } from "@callbridge/event-log";
 import type { Logger } from "pino";
@@ -23,35 +25,43 @@ export type Platform = {
   logger: Logger;
   /** How long a vendor is given to apply a write whose answer was lost. Milliseconds. */
   settleMs?: number;
+  /** How long a stopping service waits for work in hand. Milliseconds. */
+  drainMs?: number;
+  /** How late rows of `due` that other processes wrote may be noticed. Milliseconds. */
+  duePollMs?: number;
 };
+
+/** Work still running after this is told to stop; what it did not finish comes again. Kubernetes kills after 30 s. */
+const drainMsByDefault = 15_000;
 
 /** Starts a service on its platform. `stop` drains: takes no more events, finishes what is in hand within `drainMs`. */
 export function startService(service: Service, platform: Platform): Consuming {
   const controller = new AbortController();
-  const { log, keyring, clock, bus } = platform;
+  const { log, keyring, clock, bus, settleMs, drainMs = drainMsByDefault } = platform;
   const reactions: Reaction[] = service.handlers.map(decideReaction);
-  if (service.effects?.length) {
-    reactions.push(
-      effectReaction(service.effects, platform.settleMs === undefined ? {} : { settleMs: platform.settleMs }),
-    );
-  }
+  if (service.effects?.length) reactions.push(effectReaction(service.effects, { settleMs }));
+  assertNames(reactions);
   const logger = platform.logger.child({ service: service.name });
-  const consuming = startConsumer(reactions, bus, {
-    service: service.name,
-    log,
-    keyring,
-    clock,
-    logger,
-    signal: controller.signal,
-  });
+  const { signal } = controller;
+  // Everything in hand listens to it.
+  setMaxListeners(0, signal);
+  const runtime = { service: service.name, log, keyring, clock, logger, signal };
+  const consuming = startConsumer(reactions, bus, runtime, platform.duePollMs);
   return {
     stop: async () => {
       const deadline = setTimeout(() => controller.abort(), drainMs);
-      await consuming.stop();
-      clearTimeout(deadline);
+      try {
+        await consuming.stop();
+      } finally {
+        clearTimeout(deadline);
+      }
     },
   };
 }
 
-/** Work still running after this is told to stop; what it did not finish comes again. Kubernetes kills after 30 s. */
-const drainMs = 15_000;
+/** Rows of `due` find their handler by its name. */
+function assertNames(reactions: readonly Reaction[]): void {
+  const names = reactions.map(({ name }) => name);
+  assert.ok(new Set(names).size === names.length, `handlers of one name: ${names.join(", ")}`);
+  assert.ok(!names.some((name) => name.includes("/")), `a handler's name has no slash: ${names.join(", ")}`);
+}

@@ -35,7 +35,9 @@ export function readSettings(file: string | undefined): Settings {
   try {
     content = parse(readFileSync(file, "utf8")) ?? {};
   } catch (cause) {
-    throw new ConfigError(`CONFIG_FILE: ${file} cannot be read as YAML`, { cause });
+    // Only the first line: the rest of a YAML error quotes the file.
+    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+    throw new ConfigError(`CONFIG_FILE: ${file} cannot be read as YAML (${reason})`, { cause });
   }
   const parsed = schema.safeParse(content);
   if (parsed.success) return parsed.data;

@@ -1,11 +1,17 @@
-import type { Due } from "@callbridge/event-log";
+import { createBell } from "@callbridge/bus";
+import type { Due, DueEntry } from "@callbridge/event-log";
 import type { Runtime } from "./runtime.ts";
 
-const claimMax = 32;
+/** Rows worked on at once, mostly waiting for a vendor. A slow one holds up nobody but itself. */
+const runsMax = 32;
+/** A row that was claimed before without an answer may have killed its process: one at a time, so that only it dies again. */
+const suspectsMax = 1;
+/** After this many claims without an answer a row is set aside for a person: with its delivery that is the fifth death. */
+const crashesMax = 4;
 /** A claimed row comes back by itself this long after its process died; it is hidden anew while the work goes on. */
 const hiddenMs = 30_000;
 /** Rows are also written by other processes (replicas, the command line); this is how late they may be noticed. */
-const pollMaxMs = 1_000;
+export const duePollMs = 1_000;
 
 export type Timers = {
   /** Something was written: look when it is due. */
@@ -13,69 +19,79 @@ export type Timers = {
   stop: () => Promise<void>;
 };
 
+/** What becomes of a row: undefined when it is done, else its next time (none: a dead letter). */
+export type NextRun = Pick<DueEntry, "at" | "attempt" | "because"> | undefined;
+
 /** Runs the rows of `due` when their time has come. A run that throws leaves its row to come back. */
-export function startTimers(consumer: string, runtime: Runtime, run: (due: Due) => Promise<void>): Timers {
+export function startTimers(
+  consumer: string,
+  runtime: Runtime,
+  run: (due: Due) => Promise<NextRun>,
+  pollMs = duePollMs,
+): Timers {
   const { log, clock, logger } = runtime;
+  const bell = createBell();
+  const fresh = new Set<Promise<void>>();
+  const suspects = new Set<Promise<void>>();
   let stopped = false;
-  let wake: () => void = () => undefined;
   const finished = loop();
   return {
-    look: () => wake(),
+    look: bell.ring,
     stop: async () => {
       stopped = true;
-      wake();
+      bell.ring();
       await finished;
     },
   };
 
   async function loop(): Promise<void> {
     while (!stopped) {
+      let waitMs = pollMs;
       try {
-        const claimed = await log.claimDue(consumer, clock(), claimMax, hiddenMs);
-        await Promise.all(claimed.map(work));
-        if (claimed.length < claimMax) await sleep(await msUntilNext());
+        const now = clock();
+        const free = { fresh: runsMax - fresh.size, suspects: suspectsMax - suspects.size };
+        for (const due of await log.claimDue(consumer, now, free, hiddenMs)) begin(due);
+        const next = await log.nextDueAt(consumer, now);
+        if (next) waitMs = Math.max(0, Math.min(pollMs, next.getTime() - clock().getTime()));
       } catch (error) {
         logger.warn({ err: error }, "timers cannot read the database");
-        await sleep(pollMaxMs);
       }
+      if (!stopped) await bell.wait(waitMs);
     }
+    await Promise.all([...fresh, ...suspects]);
   }
 
-  async function work(claimed: Due): Promise<void> {
-    let due = claimed;
+  function begin(due: Due): void {
+    const group = due.runs === 1 ? fresh : suspects;
+    const working = work(due).finally(() => {
+      group.delete(working);
+      bell.ring();
+    });
+    group.add(working);
+  }
+
+  async function work(due: Due): Promise<void> {
     const hiding = setInterval(() => {
-      const until = new Date(clock().getTime() + hiddenMs);
-      log.moveDue(due, until).then(
-        (moved) => {
-          if (moved) due = { ...due, at: until };
-        },
-        () => undefined,
-      );
+      log.hideDue(due, new Date(clock().getTime() + hiddenMs)).catch(() => undefined);
     }, hiddenMs / 3);
     try {
-      await run(due);
-      clearInterval(hiding);
-      await log.finishDue(due);
+      const next = due.runs > crashesMax ? crashed(due) : await run(due);
+      if (next) await log.releaseDue(due, clock(), next);
+      else await log.finishDue(due);
     } catch (error) {
+      if (!stopped) logger.warn({ err: error, key: due.key }, "a timer could not be worked off");
+      const { attempt, because } = due;
+      const at = new Date(clock().getTime() + duePollMs);
+      // When this fails too, it comes back after `hiddenMs`.
+      await log.releaseDue(due, clock(), { at, attempt, because }).catch(() => undefined);
+    } finally {
       clearInterval(hiding);
-      if (!stopped) logger.warn({ err: error, consumer, key: due.key }, "a timer could not be worked off");
-      await log.moveDue(due, new Date(clock().getTime() + pollMaxMs)).catch(() => undefined);
     }
   }
 
-  async function msUntilNext(): Promise<number> {
-    const next = await log.nextDueAt(consumer);
-    return next === undefined ? pollMaxMs : Math.max(0, Math.min(pollMaxMs, next.getTime() - clock().getTime()));
-  }
-
-  async function sleep(ms: number): Promise<void> {
-    if (stopped) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  function crashed({ key, position, attempt, runs }: Due): NextRun {
+    const because = `its process died again and again (${runs - 1} times in a row)`;
+    logger.error({ key, position, because }, "dead letter");
+    return { at: undefined, attempt, because };
   }
 }

@@ -29,8 +29,11 @@ export function refusal(endpoint: Endpoint, account: IngressAccount, credentials
     endpoint.vendor === "cloudtalk"
       ? [account.cloudtalkSecrets, "CLOUDTALK_WEBHOOK_SECRET"]
       : [account.ghlSecrets, "GHL_WEBHOOK_SECRET"];
-  const given = [first(headers["x-webhook-secret"]), bearer(first(headers.authorization)), credentials.token];
-  const sent = given.filter((text) => text !== undefined && text !== "");
+  const { token } = credentials;
+  // A "+" that was pasted into an address means a blank there; secrets in base64 have it, and hardly any has a blank.
+  const tokens = [token, token?.replaceAll(" ", "+")];
+  const given = [first(headers["x-webhook-secret"]), bearer(first(headers.authorization)), ...tokens];
+  const sent = given.flatMap((text) => (text ? [text] : []));
   if (sent.length === 0) {
     return `send the secret of ${variable} as \`Authorization: Bearer\`, \`X-Webhook-Secret\` or \`?token=\``;
   }

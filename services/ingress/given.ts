@@ -1,11 +1,10 @@
-import { createDecipheriv, createHmac, generateKeyPairSync, sign } from "node:crypto";
+import { type CipherKey, createDecipheriv, createHmac, generateKeyPairSync, sign } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LogEvent } from "@callbridge/events";
-import { createLogger, notReady, type OpenPlatform, openPlatform, readConfig } from "@callbridge/service";
-import { freshLog } from "@callbridge/testing";
+import { type Config, createLogger, notReady, type OpenPlatform, openPlatform, readConfig } from "@callbridge/service";
+import { type FreshLog, freshLog } from "@callbridge/testing";
 import type { FastifyInstance } from "fastify";
 import { composeIngress } from "./main.ts";
 
@@ -18,11 +17,11 @@ export const secrets = {
   ghl: ["ghl-secret-old", "ghl-secret-new"],
   svix: [`whsec_${base64("the old svix secret")}`, `whsec_${base64("the new svix secret")}`],
 } as const;
-export const ghlPublicKeys = [pair.publicKey.export({ type: "spki", format: "der" }).toString("base64")];
+const ghlPublicKeys = [pair.publicKey.export({ type: "spki", format: "der" }).toString("base64")];
 export const locationId = "LocationAda000000001";
 
 type Headers = Record<string, string>;
-export type Answer = {
+type Answer = {
   status: number;
   verdict?: string;
   eventIds: string[];
@@ -31,7 +30,7 @@ export type Answer = {
   retryAfter: string | undefined;
 };
 /** A stored delivery, opened. `body` is what came, byte for byte. */
-export type Delivered = {
+type Delivered = {
   id: string;
   account: string;
   endpoint: string;
@@ -42,10 +41,12 @@ export type Delivered = {
 };
 export type Ingress = {
   app: FastifyInstance;
+  config: Config;
   platform: OpenPlatform;
   /** What the clock shows; it stands still unless a test moves it. */
   clock: { now: Date };
-  databaseUrl: string;
+  /** What it logged, at the most talkative level. */
+  lines: string[];
   /** Posts with credentials that are right, unless other headers are given. */
   post: (path: string, body: unknown, headers?: Headers) => Promise<Answer>;
   /** The same installation for another account. */
@@ -58,7 +59,8 @@ export type Ingress = {
   close: () => Promise<void>;
 };
 
-export async function openIngress(): Promise<Ingress> {
+/** `through` may put something between the app and its database. */
+export async function openIngress(through = async (databaseUrl: string) => databaseUrl): Promise<Ingress> {
   const fresh = await freshLog();
   const directory = await mkdtemp(join(tmpdir(), "callbridge-ingress-"));
   const config = readConfig({
@@ -72,12 +74,14 @@ export async function openIngress(): Promise<Ingress> {
     DEFAULT_COUNTRY: "IT",
   });
   const clock = { now: new Date("2026-11-22T10:00:00.000Z") };
+  const lines: string[] = [];
   const platform = await openPlatform({
     config,
-    databaseUrl: fresh.url,
+    databaseUrl: await through(fresh.url),
     dataKey: fresh.dataKey,
-    logger: createLogger("silent"),
+    logger: createLogger("trace", { write: (line) => void lines.push(line) }),
     clock: () => clock.now,
+    account: "default",
     migrate: false,
   });
   const readiness = () => notReady([], platform);
@@ -90,13 +94,14 @@ export async function openIngress(): Promise<Ingress> {
     const app = composeIngress(config, platform, { account, readiness });
     return {
       app,
+      config,
       platform,
       clock,
-      databaseUrl: fresh.url,
+      lines,
       post: (path, body, headers) => post(app, path, body, headers),
       as,
       events: async () => (await platform.log.after(0, 100_000)).filter((event) => event.account === account),
-      inbox: async () => (await readInbox(fresh.url, platform)).filter((delivery) => delivery.account === account),
+      inbox: () => readInbox(fresh, account),
       dropDatabase,
       close: async () => {
         await app.close();
@@ -110,7 +115,7 @@ export async function openIngress(): Promise<Ingress> {
 }
 
 /** Text and bytes are sent as they are, anything else as JSON. */
-export async function post(app: FastifyInstance, path: string, body: unknown, headers?: Headers): Promise<Answer> {
+async function post(app: FastifyInstance, path: string, body: unknown, headers?: Headers): Promise<Answer> {
   const payload = bytesOf(body);
   const json = { "content-type": "application/json" };
   const response = await app.inject({
@@ -155,17 +160,14 @@ export function signedByGhl(payload: Buffer): Headers {
 
 type InboxRow = Omit<Delivered, "headers" | "body"> & { body: Buffer; body_key: string; wrapped: Buffer };
 
-/** The log has no door to its inbox yet, so the rows are read with its own client and opened with the keyring. */
-async function readInbox(url: string, { keyring }: OpenPlatform): Promise<Delivered[]> {
-  const { Client } = createRequire(join(import.meta.dirname, "../../libs/event-log/index.ts"))("pg");
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  const answer = await client.query(
+/** The log has no door to its inbox, so the rows are read as they lie there and opened with the keyring. */
+async function readInbox({ query, keyring }: FreshLog, account: string): Promise<Delivered[]> {
+  const rows = await query<InboxRow>(
     `select i.id, i.account, i.endpoint, i.verdict, i.because, i.body, i.body_key, k.wrapped
-     from callbridge.inbox i join callbridge.stream_keys k on k.id = i.body_key order by i.id`,
+     from callbridge.inbox i join callbridge.stream_keys k on k.id = i.body_key
+     where i.account = $1 order by i.id`,
+    [account],
   );
-  await client.end();
-  const rows: InboxRow[] = answer.rows;
   return rows.map(({ body, body_key, wrapped, ...row }) => {
     const request: { headers: Record<string, unknown>; body: string } = JSON.parse(
       open(keyring.unwrap(body_key, wrapped), body, row.id),
@@ -175,7 +177,7 @@ async function readInbox(url: string, { keyring }: OpenPlatform): Promise<Delive
 }
 
 /** AES-256-GCM as the log seals: nonce, tag, content; the delivery's id is authenticated with it. */
-function open(key: Buffer, sealed: Buffer, id: string): string {
+function open(key: CipherKey, sealed: Buffer, id: string): string {
   const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, 12)).setAAD(Buffer.from(id));
   decipher.setAuthTag(sealed.subarray(12, 28));
   return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString();

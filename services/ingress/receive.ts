@@ -128,11 +128,12 @@ const secretHeaders = new Set(["authorization", "x-webhook-secret", "cookie", "p
 
 /** Proxies copy the address, and with it `?token=`, into headers of their own: no value may hold a secret either. */
 function storedHeaders(headers: Received["headers"], account: IngressAccount): Record<string, unknown> {
-  const secrets = [...account.cloudtalkSecrets, ...account.ghlSecrets].flatMap((secret) => [
-    secret,
-    encodeURIComponent(secret),
-  ]);
-  const holdsSecret = (value: unknown) => secrets.some((secret) => String(value).includes(secret));
+  const secrets = [...account.cloudtalkSecrets, ...account.ghlSecrets];
+  const holdsSecret = (value: unknown) => {
+    const text = String(value);
+    const unescaped = text.replace(/%[\da-f]{2}/gi, (byte) => String.fromCharCode(Number.parseInt(byte.slice(1), 16)));
+    return secrets.some((secret) => text.includes(secret) || unescaped.includes(secret));
+  };
   return Object.fromEntries(
     Object.entries(headers).filter(([name, value]) => !secretHeaders.has(name) && !holdsSecret(value)),
   );

@@ -23,6 +23,8 @@ export function serveRecordings(app: FastifyInstance, { storage, key }: Recordin
     }
     const range = rangeOf(request.headers.range, size);
     reply.header("accept-ranges", "bytes").header("cache-control", "private, no-store");
+    // Whatever was recorded, a browser must not take it for a page of ours.
+    reply.header("x-content-type-options", "nosniff");
     if (range === "unsatisfiable") return reply.code(416).header("content-range", `bytes */${size}`).send();
     const { start, end } = range ?? { start: 0, end: size };
     reply.header("content-type", await kindOf(storage, ref)).header("content-length", end - start);

@@ -1,13 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compose as analysis } from "@callbridge/analysis";
-import { compose as contactSync } from "@callbridge/contact-sync";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@callbridge/event-log/embedded";
-import { compose as ghlWriter } from "@callbridge/ghl-writer";
 import { composeIngress } from "@callbridge/ingress";
-import { compose as recording } from "@callbridge/recording";
 import {
-  type Compose,
   type Config,
   ConfigError,
   createLogger,
@@ -21,9 +16,8 @@ import {
   startService,
 } from "@callbridge/service";
 import { startTwin, type Twin } from "@callbridge/twin";
+import { services } from "./services.ts";
 import { twinConfig } from "./twin-config.ts";
-
-const services: Compose[] = [contactSync, recording, analysis, ghlWriter];
 
 export type Running = {
   url: string;

@@ -1,0 +1,96 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createKeyring, type EventLog, type Keyring, openEventLog } from "@callbridge/event-log";
+import { type Config, readConfig } from "@callbridge/service";
+import type { CliDeps } from "./deps.ts";
+import { CliError } from "./errors.ts";
+import { say } from "./output.ts";
+
+export type OpenLog = { log: EventLog; keyring: Keyring; config: Config; databaseUrl: string };
+
+/** Commands work page by page; a few connections let them read ahead. */
+const poolSize = 10;
+
+/**
+ * Opens the log of this installation for the duration of `work`: `DATABASE_URL`, else the database of a standalone that
+ * runs here, else the embedded one, started for as long as the command takes.
+ */
+export async function withLog<T>(deps: CliDeps, work: (opened: OpenLog) => Promise<T>): Promise<T> {
+  const config = readConfig(deps.environment);
+  const keyring = createKeyring(dataKeyOf(config));
+  const database = await findDatabase(deps, config);
+  const log = openEventLog({ url: database.url, keyring, poolSize });
+  try {
+    if (database.isOurs) await log.migrate();
+    await assertUsable(log, database.url);
+    return await work({ log, keyring, config, databaseUrl: database.url });
+  } finally {
+    await log.close();
+    await database.stop();
+  }
+}
+
+function dataKeyOf({ DATA_KEY: given, DATA_DIR: dataDir }: Config): string {
+  if (given) return given;
+  const file = join(dataDir, "secrets", "data-key");
+  if (existsSync(file)) return readFileSync(file, "utf8").trim();
+  throw new CliError(
+    `There is no installation in ${dataDir} and no DATA_KEY is set. Set DATA_DIR to the directory of the installation, ` +
+      "or DATABASE_URL and DATA_KEY as its services have them.",
+  );
+}
+
+type Found = { url: string; isOurs: boolean; stop: () => Promise<void> };
+
+async function findDatabase(deps: CliDeps, { DATABASE_URL: given, DATA_DIR: dataDir }: Config): Promise<Found> {
+  const running = given ?? runningDatabase(dataDir);
+  if (running !== undefined) return { url: running, isOurs: false, stop: async () => undefined };
+  const { startEmbeddedPostgres } = await import("@callbridge/event-log/embedded");
+  say(deps, `Nothing runs in ${dataDir}: its database is started for this command.`);
+  const { url, stop } = await startEmbeddedPostgres({ dataDir });
+  return { url, isOurs: true, stop };
+}
+
+/** What a running standalone wrote; one that was killed left a file that means nothing. */
+export function readRuntimeFile(dataDir: string): { databaseUrl: string; twinUrl: string | undefined } | undefined {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(join(dataDir, "runtime.json"), "utf8"));
+  } catch {
+    // Not there, or of a process that died while it wrote it: nothing runs here.
+    return undefined;
+  }
+  if (typeof content !== "object" || content === null) return undefined;
+  const { pid, databaseUrl, twinUrl }: { pid?: unknown; databaseUrl?: unknown; twinUrl?: unknown } = content;
+  if (typeof pid !== "number" || typeof databaseUrl !== "string" || !isAlive(pid)) return undefined;
+  return { databaseUrl, twinUrl: typeof twinUrl === "string" ? twinUrl : undefined };
+}
+
+const runningDatabase = (dataDir: string) => readRuntimeFile(dataDir)?.databaseUrl;
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process is a process.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+async function assertUsable(log: EventLog, url: string): Promise<void> {
+  const isMigrated = await log.isMigrated().catch((cause: unknown) => {
+    const because =
+      cause instanceof Error ? cause.message || String((cause as { code?: unknown }).code) : String(cause);
+    throw new CliError(
+      `The database at ${new URL(url).host} cannot be used: ${because}. DATABASE_URL says where it is.`,
+      {
+        cause,
+      },
+    );
+  });
+  if (isMigrated) return;
+  throw new CliError(
+    "The database is not at the version of this build. Start Callbridge once (npm start), or run the migration job.",
+  );
+}

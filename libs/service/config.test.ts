@@ -1,0 +1,181 @@
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeConfig, type Environment, hasVendorKey, ownSecret, readConfig } from "./config.ts";
+import { ConfigError } from "./settings.ts";
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "callbridge-config-"));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function problemsOf(environment: Environment, ...required: Parameters<typeof readConfig>[1] & object): string[] {
+  try {
+    readConfig(environment, required);
+  } catch (error) {
+    if (error instanceof ConfigError)
+      return error.message
+        .split("\n")
+        .slice(1)
+        .map((line) => line.trim());
+    throw error;
+  }
+  return [];
+}
+function file(name: string, content: string): string {
+  writeFileSync(join(directory, name), content);
+  return join(directory, name);
+}
+
+describe("the configuration", () => {
+  test("needs nothing, and has a default for everything that can have one", () => {
+    expect(readConfig({})).toMatchObject({
+      PORT: 3000,
+      publicUrl: "http://localhost:3000",
+      linksAreReachable: false,
+      DATA_DIR: resolve(".data"),
+      cloudtalk: undefined,
+      ghl: undefined,
+      UNKNOWN_CALLER: "create",
+      settings: { timing: { settleMs: 15_000 } },
+    });
+  });
+
+  test("names every bad and every missing variable at once", () => {
+    const environment = {
+      PORT: "seventy",
+      PUBLIC_URL: "ftp://example.com",
+      DATABASE_URL: "mysql://db",
+      DATA_KEY: "too short",
+      CLOUDTALK_API_KEY: "no-colon",
+      GHL_API_KEY: "pit-1",
+      TIME_ZONE: "Mars/Olympus",
+      DEFAULT_COUNTRY: "Italy",
+      LOG_LEVEL: "loud",
+      CONFIG_FILE: join(directory, "absent.yaml"),
+    };
+    const names = problemsOf(environment, "NATS_URL", "CLOUDTALK_WEBHOOK_SECRET").map((line) => line.split(":")[0]);
+    expect(names.sort()).toEqual(
+      [...Object.keys(environment), "NATS_URL", "CLOUDTALK_WEBHOOK_SECRET", "GHL_LOCATION_ID"]
+        .filter((name) => name !== "GHL_API_KEY")
+        .sort(),
+    );
+  });
+
+  test("says what is wrong without repeating the value", () => {
+    const secret = "s3cr3t-value";
+    const environment = {
+      DATA_KEY: secret,
+      DATABASE_URL: secret,
+      CLOUDTALK_API_KEY: secret,
+      GHL_CALL_LOG: secret,
+      PORT: secret,
+    };
+    expect(problemsOf(environment)).toHaveLength(5);
+    expect(problemsOf(environment).join()).not.toContain(secret);
+  });
+
+  test("takes an empty variable for one that is not set, and a secret without the line break of its file", () => {
+    const config = readConfig({ PORT: "", GHL_API_KEY: " ", OPENAI_BASE_URL: "", CLOUDTALK_API_KEY: "id:secret\n" });
+    expect(config).toMatchObject({ PORT: 3000, ghl: undefined, cloudtalk: { keyId: "id", secret: "secret" } });
+    expect(problemsOf({ NATS_URL: "" }, "NATS_URL")).toEqual(["NATS_URL: is required here"]);
+  });
+
+  test.each<[string, Environment, object | undefined]>([
+    ["id and secret in one", { CLOUDTALK_API_KEY: "id:secret" }, { keyId: "id", secret: "secret" }],
+    ["a secret with colons", { CLOUDTALK_API_KEY: "id:se:cr:et" }, { keyId: "id", secret: "se:cr:et" }],
+    ["two variables", { CLOUDTALK_API_KEY_ID: "id", CLOUDTALK_API_SECRET: "s:1" }, { keyId: "id", secret: "s:1" }],
+    ["none", {}, undefined],
+  ])("reads the key of CloudTalk as %s", (_form, environment, key) => {
+    expect(readConfig(environment).cloudtalk).toEqual(key);
+  });
+
+  test("wants both halves of a key", () => {
+    expect(problemsOf({ CLOUDTALK_API_KEY_ID: "id" })).toEqual([
+      "CLOUDTALK_API_SECRET: is required with CLOUDTALK_API_KEY_ID",
+    ]);
+    expect(problemsOf({ CLOUDTALK_API_SECRET: "s" })).toEqual([
+      "CLOUDTALK_API_KEY_ID: is required with CLOUDTALK_API_SECRET",
+    ]);
+  });
+
+  test("reads lists, rotated secrets among them", () => {
+    const config = readConfig({ CLOUDTALK_WEBHOOK_SECRET: "new, old,", RECORDING_ALLOWED_HOSTS: "a.example, b:8080" });
+    expect(config.CLOUDTALK_WEBHOOK_SECRET).toEqual(["new", "old"]);
+    expect(config.RECORDING_ALLOWED_HOSTS).toEqual(["a.example", "b:8080"]);
+  });
+
+  test("is described without a secret", () => {
+    const secrets = {
+      DATABASE_URL: "postgres://user:pass-word-1@db/x",
+      NATS_URL: "nats://user:pass-word-2@nats",
+      CLOUDTALK_API_KEY: "key-id:pass-word-3",
+      GHL_API_KEY: "pass-word-4",
+      GHL_LOCATION_ID: "location",
+      OPENAI_API_KEY: "pass-word-5",
+      CLOUDTALK_WEBHOOK_SECRET: "pass-word-6",
+      GHL_WEBHOOK_SECRET: "pass-word-7",
+      DATA_KEY: Buffer.alloc(32, "pass-word-8").toString("base64"),
+      TARGET_SECRET: "pass-word-9",
+      RECORDINGS_URL: "s3://key:pass-word-10@bucket",
+    };
+    const described = describeConfig(readConfig(secrets));
+    expect(described).toMatchObject({
+      database: "external",
+      bus: "nats",
+      cloudtalk: true,
+      ghl: true,
+      speechToText: true,
+    });
+    expect(JSON.stringify(described)).not.toMatch(new RegExp(`pass-word|key-id|${secrets.DATA_KEY}`));
+  });
+
+  test.each(["CLOUDTALK_API_KEY", "GHL_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "STT_BASE_URL", "LLM_BASE_URL"])(
+    "knows that %s is a vendor's, so that no twin is used beside it",
+    (name) => {
+      const value = name.endsWith("_URL") ? "https://vendor.test" : "id:secret";
+      expect(hasVendorKey(readConfig({ [name]: value, GHL_LOCATION_ID: "location" }))).toBe(true);
+      expect(hasVendorKey(readConfig({ GHL_LOCATION_ID: "location" }))).toBe(false);
+    },
+  );
+});
+
+describe("CONFIG_FILE", () => {
+  test("sets what it names and leaves the rest", () => {
+    const { settings } = readConfig({ CONFIG_FILE: file("good.yaml", "timing: { settleMs: 7 }") });
+    expect(settings.timing).toMatchObject({ settleMs: 7, noteDelayMs: 180_000 });
+    expect(readConfig({ CONFIG_FILE: file("empty.yaml", "") }).settings).toEqual(readConfig({}).settings);
+  });
+
+  test.each([
+    ["is not there", undefined, /CONFIG_FILE: .*absent\.yaml cannot be read as YAML \(ENOENT/],
+    ["is no YAML", "timing: [1", /CONFIG_FILE: .* cannot be read as YAML \(.*line 1/],
+    ["has a name that nobody knows", "timing: { setleMs: 7 }", /Unrecognized key: "setleMs"[\s\S]*timing/],
+    ["has a value that cannot be", "timing: { settleMs: soon }", /expected number[\s\S]*timing\.settleMs/],
+  ])("that %s stops the boot and says why", (_what, content, message) => {
+    const path = content === undefined ? join(directory, "absent.yaml") : file("bad.yaml", content);
+    expect(() => readConfig({ CONFIG_FILE: path })).toThrow(message);
+    expect(() => readConfig({ CONFIG_FILE: path })).toThrow(ConfigError);
+  });
+});
+
+describe("a secret of our own", () => {
+  test("is made once, kept, and readable by its owner only", () => {
+    const first = ownSecret(directory, "data-key");
+    expect(Buffer.from(first, "base64")).toHaveLength(32);
+    expect(ownSecret(directory, "data-key")).toBe(first);
+    expect(statSync(join(directory, "secrets", "data-key")).mode & 0o777).toBe(0o600);
+    expect(statSync(join(directory, "secrets")).mode & 0o777).toBe(0o700);
+  });
+
+  test("that another process made in the same moment is taken", () => {
+    const other = () => {
+      writeFileSync(join(directory, "secrets", "raced"), "theirs\n");
+      chmodSync(join(directory, "secrets", "raced"), 0o600);
+      return "ours";
+    };
+    expect(ownSecret(directory, "raced", other)).toBe("theirs");
+  });
+});
