@@ -41,7 +41,7 @@ async function send({ url, headers, connections, seconds, rate, name }: Load): P
     ...(rate && { overallRate: rate }),
     method: "POST",
     headers: { ...headers, "content-type": "application/json", "user-agent": "cloudtalk-workflow-automation" },
-    requests: [{ setupRequest: (request) => ({ ...request, body: callEnded(`${name}-${++call}`) }) }],
+    requests: [{ setupRequest: (request) => ({ ...request, body: callEnded(name, ++call) }) }],
   });
   return {
     answered: answered,
@@ -53,9 +53,9 @@ async function send({ url, headers, connections, seconds, rate, name }: Load): P
 }
 
 /** A finished call as a careful operator's automation reports it (fixtures: call-ended, rich template). */
-const callEnded = (uuid: string) =>
-  `{"call_uuid":"${uuid}","internal_number":390600000001,"external_number":"393000000001","agent_id":400001,` +
-  `"agent_first_name":"Ada","agent_last_name":"Example","talking_time":45,"waiting_time":12}`;
+const callEnded = (load: string, call: number) =>
+  `{"call_uuid":"${load}-${call}","internal_number":390600000001,"external_number":"3930000${10_000 + (call % 90_000)}",` +
+  '"agent_id":400001,"agent_first_name":"Ada","agent_last_name":"Example","talking_time":45,"waiting_time":12}';
 
 if (import.meta.main) {
   process.once("message", async (load: Load) => {

@@ -23,7 +23,8 @@ const lastWebhooksMax = 10;
 /** `callbridge call`: why is this call not in my CRM? */
 export function registerCall(program: Command, deps: CliDeps): void {
   program
-    .command("call <id or phone>")
+    .command("call")
+    .argument("<call>", "an id that CloudTalk shows for it (a number or a uuid), or a phone number")
     .description("why a call is, or is not, in the CRM: its webhooks, facts and writes, and what happens next")
     .option("--all", "every call of the number in full, not only the newest")
     .addOption(jsonOption())

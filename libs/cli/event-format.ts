@@ -72,7 +72,7 @@ function personalOf({ personal }: StoredEvent, shown: Shown): unknown {
 /** Fixed widths, because with `--follow` nobody knows what comes. */
 function line([position = "", time = "", type = "", stream = "", data = ""]: string[]): string {
   return oneLine(
-    `${position.padStart(8)}  ${time.padEnd(20)}  ${type.padEnd(24)}  ${stream.padEnd(32)}  ${data}`,
+    `${position.padStart(8)}  ${time.padEnd(20)}  ${type.padEnd(24)}  ${stream.padEnd(43)}  ${data}`,
   ).trimEnd();
 }
 

@@ -7,11 +7,20 @@ import { CliError, UsageError } from "./errors.ts";
 import { registerEvents } from "./events.ts";
 import { say } from "./output.ts";
 import { registerReadModels } from "./read-models.ts";
+import { registerReconcile } from "./reconcile.ts";
 import { registerReplay } from "./replay.ts";
 import { registerStreams } from "./streams.ts";
 
 /** One registration function per group of commands. */
-const groups = [registerCall, registerEvents, registerDead, registerReplay, registerStreams, registerReadModels];
+const groups = [
+  registerCall,
+  registerEvents,
+  registerDead,
+  registerReplay,
+  registerStreams,
+  registerReconcile,
+  registerReadModels,
+];
 
 const about = `Looks into and looks after a Callbridge installation.
 

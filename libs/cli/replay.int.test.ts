@@ -52,7 +52,7 @@ const services: Service[] = [
 /** The rows that services would find when everything is due. */
 async function scheduled(log: EventLog, consumer: string): Promise<string[]> {
   const rows = await log.claimDue(consumer, new Date("2027-01-01"), { fresh: 2_000, suspects: 0 }, 1);
-  for (const row of rows) await log.finishDue(row);
+  await Promise.all(rows.map((row) => log.finishDue(row)));
   return rows.sort((a, b) => a.position - b.position || a.key.localeCompare(b.key)).map(({ key }) => key);
 }
 
@@ -98,8 +98,12 @@ describe("replay", () => {
     const many = Array.from({ length: 1_100 }, (_, index) => callEnded(`many${index}`));
     const positions = await put(fresh.log, now, ...many);
     // Ten seconds pass with every look at the clock, so that progress is told after every page.
-    let passedMs = 0;
-    const slow = capture(fresh, { services, clock: () => new Date(now.getTime() + (passedMs += 10_000)) });
+    let looks = 0;
+    const clock = () => {
+      looks += 1;
+      return new Date(now.getTime() + looks * 10_000);
+    };
+    const slow = capture(fresh, { services, clock });
     const words = ["replay", "--consumer", "sync", "--from", `${positions[0]}`, "--rate", "1000"];
     const interrupted = await slow.runUntil("500 of 1100 events", ...words);
     expect(interrupted.code).toBe(1);
@@ -108,8 +112,6 @@ describe("replay", () => {
     // What comes after the replay began is not part of it, also not of its rest.
     await put(fresh.log, now, callEnded("later"));
 
-    const again = (await cli.run(...words, "--restart", "--dry-run", "--json")).json();
-    expect(again).toMatchObject({ events: 1_101 });
     const { code, err, json } = await cli.run(...words, "--json");
     expect(code).toBe(0);
     expect(err).toContain(`Going on after position ${positions[499]}`);
@@ -117,6 +119,7 @@ describe("replay", () => {
     const second = await scheduled(fresh.log, "sync");
     expect([...first, ...second]).toEqual(positions.map((position) => `ask/replay:${position}`));
     expect(await fresh.log.bookmark("replay/")).toBeUndefined();
+    expect((await cli.run(...words, "--json")).json()).toMatchObject({ scheduled: 1_101 });
   });
 
   test("an unknown service, an unknown type and one that nobody reacts to are errors", async () => {

@@ -46,9 +46,14 @@ export function known<T extends object>(fields: T): Partial<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-/** The same fields, looked for under each prefix in turn: `["", "call."]` finds `direction` and `call.direction`. */
+/**
+ * The same fields, looked for under each prefix in turn: `["", "call."]` finds `direction` and `call.direction`. Most bodies
+ * are flat: prefixes that nothing stands below are left out, because a webhook is asked for some hundred names.
+ */
 export function within(fields: Fields, prefixes: readonly string[]): Fields {
-  const all = (aliases: string[]) => prefixes.flatMap((prefix) => aliases.map((alias) => `${prefix}${alias}`));
+  const used = prefixes.filter((prefix) => prefix === "" || fields.hasBelow(prefix));
+  if (used.length === 1 && used[0] === "") return fields;
+  const all = (aliases: string[]) => used.flatMap((prefix) => aliases.map((alias) => `${prefix}${alias}`));
   return {
     raw: (...aliases) => fields.raw(...all(aliases)),
     text: (...aliases) => fields.text(...all(aliases)),
@@ -59,6 +64,7 @@ export function within(fields: Fields, prefixes: readonly string[]): Fields {
     instant: (...aliases) => fields.instant(...all(aliases)),
     list: (...aliases) => fields.list(...all(aliases)),
     has: (...aliases) => fields.has(...all(aliases)),
+    hasBelow: (prefix) => used.some((one) => fields.hasBelow(`${one}${prefix}`)),
     isEmpty: fields.isEmpty,
   };
 }

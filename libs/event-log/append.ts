@@ -67,6 +67,9 @@ export type Appended = {
 export class StreamMovedOn extends Error {
   override readonly name = "StreamMovedOn";
 }
+export class EventTooLarge extends Error {
+  override readonly name = "EventTooLarge";
+}
 /** Personal data was erased while this process still held the key. A fresh key is made on the next try. */
 class KeyDestroyed extends Error {
   override readonly name = "KeyDestroyed";
@@ -135,7 +138,7 @@ function row(
   const id = newId();
   const bytes = Buffer.byteLength(JSON.stringify(event));
   if (bytes > eventBytesMax) {
-    throw new Error(
+    throw new EventTooLarge(
       `an event of ${bytes} bytes is larger than ${eventBytesMax}: put its content into storage (${event.type})`,
     );
   }

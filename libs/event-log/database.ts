@@ -61,16 +61,22 @@ const types: pg.CustomTypesConfig = {
 /** How long to wait for a connection before the caller is told that the database is down. */
 const connectionTimeoutMs = 5_000;
 
+/** A server that accepts and never answers is down. Longer than any query of ours, rebuilds included. */
+const queryTimeoutMs = 30_000;
+
 /** One pool per process. 10 connections serve a service with 16 handlers at once: a handler holds none while it works. */
 export function connect(url: string, poolSize = 10): { db: Database; pool: pg.Pool } {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: connectionTimeoutMs,
+    query_timeout: queryTimeoutMs,
     types,
     application_name: "callbridge",
   });
   // An idle connection that breaks (server restart) must not end the process; the next query opens a new one.
   pool.on("error", () => undefined);
+  // Nor must one that breaks while it is in use: whoever uses it is told by its query.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return { db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), pool };
 }

@@ -11,14 +11,15 @@ afterAll(() => fresh.drop());
 
 const start = new Date("2026-11-22T10:00:00.000Z");
 const at = (seconds: number) => new Date(start.getTime() + seconds * 1_000);
-const entry = (key: string, seconds: number | undefined = 0): DueEntry => ({
+const entry = (key: string, seconds = 0): DueEntry => ({
   consumer: "c",
   key,
   position: 1,
-  at: seconds === undefined ? undefined : at(seconds),
+  at: at(seconds),
   attempt: 0,
   because: "timer",
 });
+const dead = { ...entry("dead"), at: undefined };
 const all = { fresh: 100, suspects: 100 };
 const claim = (seconds: number, limits = all) => fresh.log.claimDue("c", at(seconds), limits, 30_000);
 const keys = (entries: { key: string }[]) => entries.map(({ key }) => key).sort();
@@ -29,12 +30,7 @@ describe("due", () => {
   });
 
   test("is claimed when its time has come, the oldest first, and by its consumer only", async () => {
-    await fresh.log.putDue(start, [
-      entry("late", 20),
-      entry("early", 5),
-      entry("middle", 10),
-      entry("dead", undefined),
-    ]);
+    await fresh.log.putDue(start, [entry("late", 20), entry("early", 5), entry("middle", 10), dead]);
     await fresh.log.putDue(start, [{ ...entry("other", 0), consumer: "d" }]);
     expect(await claim(4)).toEqual([]);
     expect(keys(await claim(15, { fresh: 1, suspects: 0 }))).toEqual(["early"]);
@@ -106,7 +102,7 @@ describe("due", () => {
   });
 
   test("kept is what is there already, with its attempts and its deaths", async () => {
-    await fresh.log.putDue(start, [{ ...entry("dead", undefined), attempt: 7 }]);
+    await fresh.log.putDue(start, [{ ...dead, attempt: 7 }]);
     await fresh.log.keepDue(start, [entry("dead"), entry("new")]);
     await fresh.log.keepDue(start, []);
     expect(await claim(0)).toMatchObject([{ key: "new" }]);

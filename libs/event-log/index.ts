@@ -2,6 +2,7 @@ import type { Announcement, LogEvent } from "@callbridge/events";
 import { sql } from "kysely";
 import { type Append, type Appended, append, type DueEntry } from "./append.ts";
 import { type BadEnd, listBadEnds } from "./bad-ends.ts";
+import { batched } from "./batch.ts";
 import { type Bookmark, readBookmark, removeBookmarks } from "./bookmarks.ts";
 import { type BudgetKey, block, clearFailures, countFailure, learnLimit, type Token, takeToken } from "./budget.ts";
 import { connect } from "./database.ts";
@@ -18,6 +19,7 @@ import {
   announcementsAfter,
   type Envelope,
   envelopesAfter,
+  knownStreams,
   lastPosition,
   loadStream,
   loadTarget,
@@ -47,6 +49,8 @@ export type EventLog = {
   url: string;
   append: (request: Append) => Promise<Appended>;
   stream: (account: string, stream: string) => Promise<Subject>;
+  /** Those of the streams that the log knows, by themselves or by a link. */
+  knownStreams: (account: string, streams: string[]) => Promise<Set<string>>;
   target: (account: string, target: string) => Promise<LogEvent[]>;
   after: (position: number, limit: number) => Promise<LogEvent[]>;
   at: (position: number) => Promise<LogEvent | undefined>;
@@ -116,8 +120,9 @@ export function openEventLog(options: { url: string; keyring: Keyring; poolSize?
   const personal = createPersonal(db, options.keyring);
   return {
     url: options.url,
-    append: (request) => append(db, personal, request),
+    append: batched((request) => append(db, personal, request)),
     stream: (account, stream) => loadStream(db, personal, account, stream),
+    knownStreams: (account, streams) => knownStreams(db, account, streams),
     target: (account, target) => loadTarget(db, personal, account, target),
     after: (position, limit) => readAfter(db, personal, position, limit),
     at: (position) => readAt(db, personal, position),

@@ -29,7 +29,7 @@ export function createKeyring(dataKey: string): Keyring {
   }
   const derive = (purpose: string) => Buffer.from(hkdfSync("sha256", root, "", `callbridge:${purpose}`, keyBytes));
   const wrappingKey = createSecretKey(derive("wrap"));
-  const hashKeys = new Map<string, Buffer>();
+  const hashKeys = new Map<string, KeyObject>();
   return {
     create: (id) => {
       const key = random(keyBytes);
@@ -37,7 +37,7 @@ export function createKeyring(dataKey: string): Keyring {
     },
     unwrap: (id, wrapped) => createSecretKey(open(wrappingKey, wrapped, id)),
     hash: (account, text) => {
-      const key = hashKeys.get(account) ?? derive(`hash:${account}`);
+      const key = hashKeys.get(account) ?? createSecretKey(derive(`hash:${account}`));
       hashKeys.set(account, key);
       return createHmac("sha256", key).update(text).digest("hex").slice(0, 32);
     },
@@ -55,7 +55,10 @@ export function seal(key: KeyObject, plain: Buffer, context: string): Buffer {
 
 /** Throws when the key is wrong or a byte was changed. */
 export function open(key: KeyObject, sealed: Buffer, context: string): Buffer {
-  const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, nonceBytes)).setAAD(Buffer.from(context));
+  const nonce = sealed.subarray(0, nonceBytes);
+  // Without its length a cut-off tag would do.
+  const options = { authTagLength: tagBytes };
+  const decipher = createDecipheriv("aes-256-gcm", key, nonce, options).setAAD(Buffer.from(context));
   decipher.setAuthTag(sealed.subarray(nonceBytes, nonceBytes + tagBytes));
   const plain = decipher.update(sealed.subarray(nonceBytes + tagBytes));
   decipher.final();

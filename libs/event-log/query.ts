@@ -68,7 +68,7 @@ export async function queryEvents(db: Database, personal: Personal, filter: Even
   };
   return {
     after: async (position, limit) => opened(await selectAfter(db, parameters, position, limit), personal),
-    last: async (limit) => opened((await selectLast(db, parameters, limit)).reverse(), personal),
+    last: async (limit) => opened(await selectLast(db, parameters, limit), personal),
     count: () => countByType(db, parameters),
   };
 }
@@ -78,9 +78,10 @@ async function selectAfter(db: Database, p: Parameters, position: number, limit:
     select e.position, e.id, e.account, e.stream, e.type, e.version, e.key, e.time, e.recorded_at as "recordedAt", e.source,
       e.correlation_id as "correlationId", e.causation_id as "causationId", e.traceparent, e.data,
       e.personal as sealed, e.personal_key as "sealedBy", k.wrapped
-    from callbridge.events e left join callbridge.stream_keys k on k.id = e.personal_key
-    where e.position > ${position} and ${selection(p)}
-    order by e.position limit ${limit}`.execute(db);
+    from (select * from callbridge.events e
+      where e.position > ${position} and ${selection(p)} order by e.position limit ${limit}) e
+    left join callbridge.stream_keys k on k.id = e.personal_key
+    order by e.position`.execute(db);
   return rows;
 }
 
@@ -89,9 +90,9 @@ async function selectLast(db: Database, p: Parameters, limit: number): Promise<R
     select e.position, e.id, e.account, e.stream, e.type, e.version, e.key, e.time, e.recorded_at as "recordedAt", e.source,
       e.correlation_id as "correlationId", e.causation_id as "causationId", e.traceparent, e.data,
       e.personal as sealed, e.personal_key as "sealedBy", k.wrapped
-    from callbridge.events e left join callbridge.stream_keys k on k.id = e.personal_key
-    where ${selection(p)}
-    order by e.position desc limit ${limit}`.execute(db);
+    from (select * from callbridge.events e where ${selection(p)} order by e.position desc limit ${limit}) e
+    left join callbridge.stream_keys k on k.id = e.personal_key
+    order by e.position`.execute(db);
   return rows;
 }
 

@@ -17,6 +17,15 @@ export async function loadStream(db: Database, personal: Personal, account: stri
   return { events: revive(rows, personal), position: rows.at(-1)?.position ?? 0 };
 }
 
+/** Which of these streams, or of the streams linked to them, have any event. */
+export async function knownStreams(db: Database, account: string, streams: string[]): Promise<Set<string>> {
+  const rows = await sql<{ stream: string }>`
+    select name as stream from unnest(${streams}::text[]) as name
+    where exists (select from callbridge.events where account = ${account} and stream = name)
+      or exists (select from callbridge.stream_links where account = ${account} and stream = name)`.execute(db);
+  return new Set(rows.rows.map((row) => row.stream));
+}
+
 /** The events of all effects on one target, in order of position. */
 export async function loadTarget(
   db: Database,

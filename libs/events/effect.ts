@@ -81,7 +81,7 @@ function step(effect: Effect, event: LogEvent): Effect {
         ...effect,
         refused: effect.refused + 1,
         // A late word on an earlier attempt says nothing about the one that is under way.
-        openSince: event.data.attempt < effect.attempts ? effect.openSince : undefined,
+        openSince: !event.data.final && event.data.attempt < effect.attempts ? effect.openSince : undefined,
         end: event.data.final ? "failed" : undefined,
       };
     case "effect.unknown":

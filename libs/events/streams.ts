@@ -18,4 +18,6 @@ export const stream = {
   contactByPhone: (hash: string) => `contact:phone:${hash}`,
   opportunity: (id: string) => `opportunity:${id}`,
   agent: (id: string) => `agent:${id}`,
+  /** What concerns the account as a whole. */
+  account: (name: string) => `account:${name}`,
 };

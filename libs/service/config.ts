@@ -162,7 +162,7 @@ export function hasVendorKey(config: Config): boolean {
 }
 
 /** Secrets that a standalone installation makes for itself once and keeps in `DATA_DIR`, readable by its owner only. */
-export function ownSecret(dataDir: string, name: string, make = () => randomBytes(32).toString("base64")): string {
+export function ownSecret(dataDir: string, name: string, make = () => randomBytes(32).toString("base64url")): string {
   const file = join(dataDir, "secrets", name);
   if (existsSync(file)) return readFileSync(file, "utf8").trim();
   mkdirSync(join(dataDir, "secrets"), { recursive: true, mode: 0o700 });

@@ -84,6 +84,7 @@ export function lookOnlyPlatform(options: { log: EventLog; keyring: Keyring; clo
   };
   return {
     ...options,
+    account: "default",
     logger: createLogger("silent"),
     bus: { consume: refuse("consuming"), health: () => ({ ok: true }), close: async () => undefined },
     exclusively: refuse("work"),

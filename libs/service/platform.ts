@@ -47,7 +47,15 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
     ? await connectNats({ url: config.NATS_URL, credsFile: config.NATS_CREDS, name: "callbridge" })
     : undefined;
   const bus = nats ? createJetStreamBus(nats, log, names) : createEmbeddedBus(log);
-  const platform: Platform = { log, bus, keyring, clock, logger, settleMs: config.settings.timing.settleMs };
+  const platform: Platform = {
+    log,
+    bus,
+    keyring,
+    clock,
+    logger,
+    account: options.account,
+    settleMs: config.settings.timing.settleMs,
+  };
   return {
     ...platform,
     exclusively: (name, work) => {

@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import { type Reaction, startConsumer } from "./consumer.ts";
 import { decideReaction } from "./decide.ts";
 import { type AnyEffect, effectReaction } from "./effects.ts";
-import type { AnyHandler } from "./handler.ts";
+import type { AnyHandler, Fact } from "./handler.ts";
 
 /** A service: what it listens to, and which writes it carries out. Everything else is the runtime's. */
 export type Service = {
@@ -14,6 +14,8 @@ export type Service = {
   name: string;
   handlers: readonly AnyHandler[];
   effects?: readonly AnyEffect[];
+  /** Facts that its timers hang on, appended once for ever. */
+  begin?: readonly Fact[];
 };
 
 /** What all services of a process share. */
@@ -23,6 +25,8 @@ export type Platform = {
   keyring: Keyring;
   clock: () => Date;
   logger: Logger;
+  /** The account that this process works for. */
+  account: string;
   /** How long a vendor is given to apply a write whose answer was lost. Milliseconds. */
   settleMs?: number;
   /** How long a stopping service waits for work in hand. Milliseconds. */
@@ -47,6 +51,7 @@ export function startService(service: Service, platform: Platform): Consuming {
   setMaxListeners(0, signal);
   const runtime = { service: service.name, log, keyring, clock, logger, signal };
   const consuming = startConsumer(reactions, bus, runtime, platform.duePollMs);
+  begin(service, platform).catch((error: unknown) => logger.error({ err: error }, "its timers could not be begun"));
   return {
     stop: async () => {
       const deadline = setTimeout(() => controller.abort(), drainMs);
@@ -57,6 +62,17 @@ export function startService(service: Service, platform: Platform): Consuming {
       }
     },
   };
+}
+
+async function begin({ name, begin: facts = [] }: Service, { log, clock, account }: Platform): Promise<void> {
+  if (facts.length === 0) return;
+  const now = clock();
+  const events = facts.map((fact) => ({
+    account,
+    event: { time: now.toISOString(), ...fact, source: name },
+    cause: { correlationId: `begin:${name}` },
+  }));
+  await log.append({ now, events });
 }
 
 /** Rows of `due` find their handler by its name. */

@@ -16,6 +16,12 @@ const schema = z.strictObject({
       otherWebhookMs: milliseconds(20_000),
       /** How long a vendor may take to apply a write whose answer was lost, before it is read back. */
       settleMs: milliseconds(15_000),
+      /** How often the vendor's call history is compared with the log. */
+      sweepEveryMs: milliseconds(900_000),
+      /** How far back a sweep looks: longer than any outage that nobody noticed. */
+      sweepWindowMs: milliseconds(6 * 3_600_000),
+      /** How long webhooks may take before a sweep believes that they are lost. */
+      sweepGraceMs: milliseconds(600_000),
       /** How long the CRM's search index may lag behind; no contact is created before. */
       indexLagMs: milliseconds(5_000),
     })

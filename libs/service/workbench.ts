@@ -56,7 +56,7 @@ export async function openWorkbench() {
     const own = openEventLog({ url: fresh.url, keyring, poolSize: 4 });
     const bus = createEmbeddedBus(own);
     const logger = createLogger("silent");
-    const platform = { log: own, bus, keyring, clock, logger, duePollMs: 5, drainMs: 0, ...options };
+    const platform = { log: own, bus, keyring, clock, logger, account: "a", duePollMs: 5, drainMs: 0, ...options };
     const running = startService({ ...service, handlers: [...service.handlers, beginning] }, platform);
     let alive = true;
     const process: Process = {

@@ -19,6 +19,8 @@ export type Fields = {
   list: (...aliases: string[]) => string[] | undefined;
   /** Whether the body has the key at all, even with an empty value. */
   has: (...aliases: string[]) => boolean;
+  /** Whether any name stands below this one, written with its dot: `call.`. */
+  hasBelow: (prefix: string) => boolean;
   isEmpty: boolean;
 };
 
@@ -32,6 +34,8 @@ export function readFields(body: unknown): Fields {
   for (const [path, value] of [...values]) {
     if (path.startsWith("customdata.") && present(value)) values.set(path.slice("customdata.".length), value);
   }
+
+  const prefixes = new Set(prefixesIn(values.keys()));
 
   const raw: Fields["raw"] = (...aliases) => {
     for (const alias of aliases) {
@@ -58,8 +62,15 @@ export function readFields(body: unknown): Fields {
     instant: (...aliases) => first(aliases, asInstant),
     list: (...aliases) => first(aliases, asList),
     has: (...aliases) => aliases.some((alias) => values.has(alias)),
+    hasBelow: (prefix) => prefixes.has(prefix),
     isEmpty: values.size === 0,
   };
+}
+
+function* prefixesIn(paths: Iterable<string>): Generator<string> {
+  for (const path of paths) {
+    for (let dot = path.indexOf("."); dot !== -1; dot = path.indexOf(".", dot + 1)) yield path.slice(0, dot + 1);
+  }
 }
 
 function flatten(value: unknown, path: string, depth: number, into: Map<string, unknown>): void {

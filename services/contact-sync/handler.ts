@@ -6,6 +6,7 @@ import { cloudtalkContactEffect } from "./cloudtalk-contact.ts";
 import { identifyHandler } from "./identify.ts";
 import { matchHandler } from "./match.ts";
 import { newContactHandler } from "./new-contact.ts";
+import { type ReconcileDeps, reconcileHandler, sweepsOf } from "./reconcile.ts";
 
 export type ContactSyncDeps = {
   cloudtalk: CloudTalk;
@@ -16,6 +17,13 @@ export type ContactSyncDeps = {
   identifyDeadlineMs: number;
   otherWebhookMs: number;
   indexLagMs: number;
+  account: string;
+  /** The history for the sweeps, which leave most of the budget to calls. */
+  history: ReconcileDeps["cloudtalk"];
+  log: ReconcileDeps["log"];
+  sweepEveryMs: number;
+  sweepWindowMs: number;
+  sweepGraceMs: number;
 };
 
 /** Who is who: the ids of a call, the contact of a call, the two sides' records of one person. */
@@ -27,7 +35,9 @@ export function contactSync(deps: ContactSyncDeps): Service {
       identifyHandler({ ...deps, finder: createCallFinder(cloudtalk) }),
       matchHandler(deps),
       newContactHandler({ ghl }),
+      reconcileHandler({ ...deps, cloudtalk: deps.history }),
     ],
+    begin: [sweepsOf(deps.account)],
     effects: [cloudtalkContactEffect(cloudtalk, deps.cloudtalkHost)],
   };
 }

@@ -12,13 +12,10 @@ export function compose(config: Config, platform: OpenPlatform): Composed {
       missing: [...(cloudtalk ? [] : ["CLOUDTALK_API_KEY"]), ...(ghl ? [] : ["GHL_API_KEY"])],
     };
   }
+  const urls = { baseUrl: config.CLOUDTALK_BASE_URL, analyticsUrl: config.CLOUDTALK_ANALYTICS_URL };
   return contactSync({
-    cloudtalk: createCloudTalk({
-      ...cloudtalk,
-      baseUrl: config.CLOUDTALK_BASE_URL,
-      analyticsUrl: config.CLOUDTALK_ANALYTICS_URL,
-      gate: platform.gate("cloudtalk", "calls"),
-    }),
+    cloudtalk: createCloudTalk({ ...cloudtalk, ...urls, gate: platform.gate("cloudtalk", "calls") }),
+    history: createCloudTalk({ ...cloudtalk, ...urls, gate: platform.gate("cloudtalk", "sweep") }),
     cloudtalkHost: new URL(config.CLOUDTALK_BASE_URL).host,
     ghl: createGhl({
       token: () => ghl.token,
@@ -27,6 +24,8 @@ export function compose(config: Config, platform: OpenPlatform): Composed {
       gate: platform.gate("ghl", "calls"),
     }),
     unknownCaller: config.UNKNOWN_CALLER,
+    account: platform.account,
+    log: platform.log,
     ...config.settings.timing,
   });
 }

@@ -80,6 +80,31 @@ export function mainRoad(world: () => World): void {
     expect(twin.control.state().ghl.contacts.size).toBe(before + 1);
   });
 
+  test("calls that no webhook reported are recovered by one sweep, and the certificate says so", async () => {
+    const { twin, log } = world();
+    const from = new Date();
+    const people = twin.control.addPeople(10);
+    for (const [index, { phone }] of people.entries()) {
+      await twin.control.playCall({ from: phone, ...(index % 3 === 0 && { order: [] }) });
+    }
+    const key = `reconcile:asked:${phoneOf(people)}`;
+    const to = new Date(Date.now() + 1_000);
+    const event = {
+      ...{ type: "reconcile.requested" as const, stream: "account:default", key: { fact: key }, personal: {} },
+      ...{ time: from.toISOString(), source: "test" },
+      data: { from: from.toISOString(), to: to.toISOString(), dryRun: false },
+    };
+    await log.append({ now: from, events: [{ account: "default", cause: { correlationId: key }, event }] });
+    const certificate = await until(
+      "the certificate",
+      async () =>
+        (await log.stream("default", "account:default")).events.find((one) => one.key.endsWith(key) && one.key !== key),
+      60_000,
+    );
+    expect(certificate.data).toMatchObject({ cloudtalk: 10, log: 10, crm: 10, recovered: 4, reasons: {} });
+    expect(people.map(({ ghlContactId }) => page(ghlContactId).notes.length)).toEqual(people.map(() => 1));
+  });
+
   test("the same webhook fifty times at once, and again after a restart: one event, one note", async () => {
     const { running, log } = world();
     const { ghlContactId, phone } = person();
@@ -156,3 +181,5 @@ export function mainRoad(world: () => World): void {
     expect(cost.ghl).toBeLessThanOrEqual(6.5);
   });
 }
+
+const phoneOf = (people: { phone: string }[]) => people.map(({ phone }) => phone.slice(-4)).join("-");

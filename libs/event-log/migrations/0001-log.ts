@@ -271,14 +271,14 @@ begin
       where repeats is null or t.ord <> all(repeats);
     with stored as (
       insert into callbridge.inbox (id, account, source, endpoint, delivery_id, received_at, verdict, because, body, body_key)
-      select d.id, d.account, d.source, d.endpoint, case when repeated then null else d."deliveryId" end, now_,
-        case when repeated then 'duplicate'
+      select d.id, d.account, d.source, d.endpoint, case when r.known then null else d."deliveryId" end, now_,
+        case when r.known then 'duplicate'
           when d.verdict = 'accepted' and not coalesce(d.id = any(brought), false) then 'duplicate'
           else d.verdict end,
         d.because, decode(d.body, 'base64'), d."bodyKey"
       from jsonb_to_recordset(deliveries_) as d(id uuid, account text, source text, endpoint text, "deliveryId" text,
         verdict text, because text, body text, "bodyKey" uuid)
-      cross join lateral (select coalesce(d.id = any(seen), false)) as r(repeated)
+      cross join lateral (select coalesce(d.id = any(seen), false)) as r(known)
       returning id, verdict)
     select coalesce(jsonb_object_agg(id, verdict), '{}') into verdicts from stored;
   end if;

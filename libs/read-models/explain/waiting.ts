@@ -19,7 +19,7 @@ const reactions: Record<string, string> = {
   recording: "looks for the recording again",
   transcription: "transcribes the recording",
   feedback: "analyses the transcript",
-  "write-call": "writes what is known of the call by then",
+  "write-call": "looks what there is to write of the call by then",
   effects: "carries on with a write",
 };
 
