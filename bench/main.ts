@@ -4,10 +4,11 @@ import { acceptance } from "./acceptance.ts";
 import { append } from "./append.ts";
 import type { Benchmark, Measured } from "./benchmark.ts";
 import { machine } from "./machine.ts";
+import { replay } from "./replay.ts";
 import { startServers } from "./servers.ts";
 import { table } from "./table.ts";
 
-const benchmarks: Benchmark[] = [acceptance, append];
+const benchmarks: Benchmark[] = [acceptance, append, replay];
 
 /** `npm run bench -- [--only name] [--quick] [--json file]`: every figure, as a table and as JSON. */
 async function main(): Promise<void> {

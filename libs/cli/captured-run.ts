@@ -3,7 +3,7 @@ import type { Service } from "@callbridge/service";
 import { type FreshLog, until } from "@callbridge/testing";
 import { runCommandLine } from "./program.ts";
 
-export type Run = { code: number; out: string; err: string; json: () => unknown };
+type Run = { code: number; out: string; err: string; json: () => unknown };
 export type Capture = {
   /** Runs one command line in this process, against the log. */
   run: (...words: string[]) => Promise<Run>;

@@ -15,8 +15,18 @@ export function say({ stderr }: Pick<CliDeps, "stderr">, text: string): void {
 }
 
 /** Writes no faster than the other side reads, so that memory stays the same however much is written. */
-export async function writeFully(output: Pick<Output, "write" | "once">, text: string): Promise<void> {
-  if (!output.write(text)) await once(output as NodeJS.WritableStream, "drain");
+export async function writeFully(output: Output, text: string): Promise<void> {
+  if (!output.writable) throw new OutputClosed("nobody reads the output any more");
+  if (!output.write(text)) await once(output, "drain");
+}
+
+/** `callbridge events list | head`: whoever read has enough, which is no failure. */
+class OutputClosed extends Error {
+  override readonly name = "OutputClosed";
+}
+
+export function isOutputClosed(error: unknown): boolean {
+  return error instanceof OutputClosed || (error instanceof Error && "code" in error && error.code === "EPIPE");
 }
 
 /** `1 event`, `2 events`, `12,345 events`. */

@@ -5,7 +5,7 @@ import { registerDead } from "./dead.ts";
 import type { CliDeps } from "./deps.ts";
 import { CliError, UsageError } from "./errors.ts";
 import { registerEvents } from "./events.ts";
-import { say } from "./output.ts";
+import { isOutputClosed, say } from "./output.ts";
 import { registerReadModels } from "./read-models.ts";
 import { registerReconcile } from "./reconcile.ts";
 import { registerReplay } from "./replay.ts";
@@ -53,6 +53,7 @@ export async function runCommandLine(words: readonly string[], deps: CliDeps): P
   } catch (error) {
     // Commander has said what it had to say; asking for help is no mistake.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (isOutputClosed(error)) return 0;
     if (error instanceof UsageError || error instanceof CliError || error instanceof ConfigError) {
       say(deps, `callbridge: ${error.message}`);
       return error instanceof UsageError ? 2 : 1;

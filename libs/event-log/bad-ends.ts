@@ -40,7 +40,7 @@ export async function listBadEnds(
     from callbridge.events w
     cross join lateral (select left(md5(w.account || ' ' || (w.data->>'effect')), 10) as id) n
     join callbridge.events i on i.account = w.account and i.key = 'effect:' || (w.data->>'effect') || '/intended'
-    where w.type like 'effect.%' and (w.type = 'effect.unknown' or (w.type = 'effect.failed' and (w.data->>'final')::boolean))
+    where w.type in ('effect.failed', 'effect.unknown') and (w.type = 'effect.unknown' or (w.type = 'effect.failed' and (w.data->>'final')::boolean))
       and w.position > ${after}
       and (${begins}::text[] is null or exists (select from unnest(${begins}::text[]) as t(begin) where starts_with(n.id, t.begin)))
       and (${consumer ?? null}::text is null or w.source = ${consumer ?? null}::text)

@@ -36,7 +36,7 @@ export { type Bookmark, bookmarkEntry } from "./bookmarks.ts";
 export { connect as connectDatabase, type Database } from "./database.ts";
 export type { DeadCount, DeadFilter, DeadLetter } from "./dead.ts";
 export type { Due } from "./due.ts";
-export { createKeyring, type Keyring } from "./keyring.ts";
+export { createKeyring, type Keyring, open as unseal, seal } from "./keyring.ts";
 export { leaseMs } from "./lease.ts";
 export type { Listener } from "./listen.ts";
 export type { Mark } from "./marks.ts";

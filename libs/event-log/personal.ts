@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
 import { type Keyring, open, type StreamKey, seal } from "./keyring.ts";
@@ -21,9 +22,18 @@ export type Personal = {
   forget: (keyIds: Iterable<string>) => void;
   /**
    * Opens what was sealed, with the wrapped key as the log has it now. Keys are never kept for reading: a destroyed one
-   * has to be gone for every process at once. Undefined: it was destroyed.
+   * has to be gone for every process at once. `unwrapped` keeps them for the rows of one query, where a stream's events
+   * lie close together. Undefined: it was destroyed.
    */
-  open: (keyId: string, wrapped: Buffer | null, context: string, sealed: Buffer) => unknown;
+  open: (
+    keyId: string,
+    wrapped: Buffer | null,
+    context: string,
+    sealed: Buffer,
+    unwrapped?: Map<string, KeyObject>,
+  ) => unknown;
+  /** Opens the rows of one page, unwrapping each of their keys once. Forgotten with the page. */
+  opener: () => Personal["open"];
   /** Destroys every key of the stream: its personal data is gone, in backups too. */
   destroy: (account: string, stream: string) => Promise<void>;
 };
@@ -72,8 +82,12 @@ export function createPersonal(db: Database, keyring: Keyring): Personal {
       }
     },
     forget,
-    open: (keyId, wrapped, context, sealed) =>
-      wrapped === null ? undefined : JSON.parse(open(keyring.unwrap(keyId, wrapped), sealed, context).toString()),
+    open: (keyId, wrapped, context, sealed, unwrapped) => {
+      if (wrapped === null) return undefined;
+      const key = unwrapped?.get(keyId) ?? keyring.unwrap(keyId, wrapped);
+      unwrapped?.set(keyId, key);
+      return JSON.parse(open(key, sealed, context).toString());
+    },
     destroy: async (account, stream) => {
       const destroyed = await sql<{ id: string }>`
         update callbridge.stream_keys set wrapped = null

@@ -173,8 +173,9 @@ async function positionRecordedAt(db: Database, time: Date): Promise<number> {
 }
 
 function opened(rows: Row[], personal: Personal): StoredEvent[] {
+  const open = personal.opener();
   return rows.map(({ sealed, sealedBy, wrapped, ...event }) => {
-    const content = sealed && sealedBy ? personal.open(sealedBy, wrapped, event.id, sealed) : undefined;
+    const content = sealed && sealedBy ? open(sealedBy, wrapped, event.id, sealed) : undefined;
     return { ...event, personal: content, erased: sealed !== null && content === undefined };
   });
 }

@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { type Announcement, isEventType, type LogEvent, parseEvent } from "@callbridge/events";
 import { type Selectable, sql } from "kysely";
 import type { Database, Tables } from "./database.ts";
@@ -98,10 +99,11 @@ export async function lastPosition(db: Database): Promise<number> {
 /** Types that this build does not know are left out: a newer service may write facts that an older one has no use for. */
 function revive(all: Row[], personal: Personal): LogEvent[] {
   const rows = all.filter((row) => isEventType(row.type));
+  const unwrapped = new Map<string, KeyObject>();
   return rows.map((row) => {
     const opened =
       row.personal && row.personal_key
-        ? personal.open(row.personal_key, row.wrapped, row.id, row.personal)
+        ? personal.open(row.personal_key, row.wrapped, row.id, row.personal, unwrapped)
         : ({} as unknown);
     return {
       id: row.id,

@@ -70,8 +70,8 @@ describe("the fields of a webhook body", () => {
   test("never throw, whatever the body is", () => {
     fc.assert(
       fc.property(fc.anything(), (body) => {
-        const fields = readFields(body);
-        for (const read of Object.values(fields)) if (typeof read === "function") read("a", "tostring", "customdata");
+        const { isEmpty: _, ...reads } = readFields(body);
+        for (const read of Object.values(reads)) for (const name of ["a", "tostring", "customdata"]) read(name);
       }),
     );
   });

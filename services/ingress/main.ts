@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { ghlPublicKey } from "@callbridge/ghl";
 import {
   type Config,
@@ -14,6 +15,7 @@ import {
 import type { FastifyInstance } from "fastify";
 import type { IngressAccount } from "./account.ts";
 import { createIngress } from "./routes.ts";
+import { openSpool } from "./spool.ts";
 
 /** The HTTP door of an installation, not yet listening. */
 export function composeIngress(
@@ -38,6 +40,7 @@ export function composeIngress(
     accounts: [account],
     defaultAccount: options.account,
     recordings: { storage: openStorage(config, platform), key: platform.keyring.derive("recording-links") },
+    spool: openSpool({ directory: join(config.DATA_DIR, "spool"), key: platform.keyring.derive("spool") }),
     readiness: options.readiness,
   });
 }

@@ -1,4 +1,7 @@
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { until } from "@callbridge/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Ingress, openIngress, secrets } from "./given.ts";
 
@@ -18,16 +21,18 @@ async function open() {
 }
 
 describe("while the database does not answer", () => {
-  test("webhooks are put off with 503 and a time to wait, and the reasons are logged without what they said", async () => {
+  test("webhooks are spooled, and the reasons are logged without what they said", async () => {
     const { ingress, wire } = await open();
     wire.cut();
     const answers = await Promise.all(Array.from({ length: 30 }, () => ingress.post(callEnded, body)));
-    for (const answer of answers) {
-      expect(answer).toMatchObject({ status: 503, retryAfter: "5", error: expect.stringContaining("send it again") });
-    }
+    for (const answer of answers) expect(answer).toMatchObject({ status: 202, verdict: "stored", eventIds: [] });
     const written = ingress.lines.join("");
-    expect(written).toContain("could not be answered");
+    expect(written).toContain("spooling");
     for (const known of ["393331234567", ...secrets.cloudtalk]) expect(written).not.toContain(known);
+    const files = await spooled(ingress);
+    expect(files).toHaveLength(30);
+    const content = await Promise.all(files.map((file) => readFile(file, "latin1")));
+    expect(content.join("")).not.toContain("393331234567");
   });
 
   test("wrong credentials are refused all the same, and the process is alive but not ready", async () => {
@@ -40,38 +45,71 @@ describe("while the database does not answer", () => {
       ...[503, { status: "not ready", reasons: ["the database does not answer"] }],
     ]);
   });
+
+  test("and the disk does not take them either, webhooks are put off with 503 and a time to wait", async () => {
+    const { ingress, wire } = await open();
+    wire.cut();
+    await rm(join(ingress.config.DATA_DIR, "spool"), { recursive: true });
+    const answer = await ingress.post(callEnded, body);
+    expect(answer).toMatchObject({ status: 503, retryAfter: "5", error: expect.stringContaining("send it again") });
+  });
 });
 
-test("a webhook that was put off is stored once when it comes again", async () => {
+test("what was spooled is stored in the order of arrival, before what came later, and only once", async () => {
   const { ingress, wire } = await open();
-  expect((await ingress.post(callEnded, body)).verdict).toBe("accepted");
   wire.cut();
-  expect((await ingress.post(callEnded, { call_uuid: "u2" })).status).toBe(503);
+  const stages = ["A", "B", "A", "A", "B"];
+  const stage = "/api/ghl-webhooks/pipeline-stage-changed";
+  const changed = (name: string) => ({
+    contact_id: "Contact00001",
+    opportunityId: "Opportunity1",
+    pipelineStageId: name,
+  });
+  for (const name of stages) expect((await ingress.post(stage, changed(name))).verdict).toBe("stored");
   wire.mend();
-  expect((await ingress.post(callEnded, { call_uuid: "u2" })).verdict).toBe("accepted");
-  expect((await ingress.app.inject("/readyz")).json()).toEqual({ status: "ready", reasons: [] });
-  expect(await ingress.events()).toHaveLength(2);
+  expect((await ingress.post(stage, changed("C"))).status).toBe(202);
+  const events = await until("the spool is empty", async () => {
+    const stored = await ingress.events();
+    return stored.length === 5 && (await spooled(ingress)).length === 0 ? stored : undefined;
+  });
+  expect(events.map(({ data }) => "stageId" in data && data.stageId)).toEqual(["A", "B", "A", "B", "C"]);
+  expect(await ingress.inbox()).toHaveLength(6);
 });
 
-test("a webhook that was stored although the answer was lost is a duplicate when it comes again", async () => {
+test("a delivery that was stored although the answer was lost is not stored twice", async () => {
   const { ingress, wire } = await open();
   expect((await ingress.post(callEnded, { call_uuid: "u0" })).status).toBe(202);
   wire.loseAnswers();
-  expect((await ingress.post(callEnded, body)).status).toBe(503);
+  expect((await ingress.post(callEnded, body)).verdict).toBe("stored");
   wire.mend();
+  await until("the spool is empty", async () => (await spooled(ingress)).length === 0);
   const [, stored, ...others] = await ingress.events();
   expect([stored?.stream, others]).toEqual(["call:u:u1", []]);
-  expect(await ingress.post(callEnded, body)).toMatchObject({ verdict: "duplicate", eventIds: [stored?.id] });
 });
 
-test("a database that is gone for good is 503 too, and so is a log that was closed", async () => {
-  const { ingress } = await open();
-  await ingress.dropDatabase();
-  expect(await ingress.post(callEnded, body)).toMatchObject({ status: 503, retryAfter: "5" });
-  await ingress.platform.log.close();
-  expect(await ingress.post(callEnded, body)).toMatchObject({ status: 503, retryAfter: "5" });
-  expect((await ingress.app.inject("/readyz")).statusCode).toBe(503);
+test("a spooled file that was damaged is kept aside and holds up nobody", async () => {
+  const { ingress, wire } = await open();
+  wire.cut();
+  await ingress.post(callEnded, { call_uuid: "broken" });
+  await ingress.post(callEnded, { call_uuid: "whole" });
+  const [first = ""] = await spooled(ingress);
+  await writeFile(first, "torn");
+  wire.mend();
+  const [event, ...others] = await until("it is stored", async () => {
+    const events = await ingress.events();
+    return events.length > 0 ? events : undefined;
+  });
+  expect([event?.stream, others]).toEqual(["call:u:whole", []]);
+  expect(await readFile(`${first}.unreadable`, "utf8")).toBe("torn");
 });
+
+async function spooled({ config }: Ingress): Promise<string[]> {
+  const directory = join(config.DATA_DIR, "spool");
+  return (await readdir(directory))
+    .filter((name) => name.endsWith(".spool"))
+    .sort()
+    .map((name) => join(directory, name));
+}
 
 type Wire = ReturnType<typeof newWire>;
 

@@ -127,7 +127,10 @@ function parseBody(text: string, contentType: string): unknown {
 const secretHeaders = new Set(["authorization", "x-webhook-secret", "cookie", "proxy-authorization"]);
 
 /** Proxies copy the address, and with it `?token=`, into headers of their own: no value may hold a secret either. */
-function storedHeaders(headers: Received["headers"], account: IngressAccount): Record<string, unknown> {
+export function storedHeaders(
+  headers: Received["headers"],
+  account: IngressAccount,
+): Record<string, string | string[]> {
   const secrets = [...account.cloudtalkSecrets, ...account.ghlSecrets];
   const holdsSecret = (value: unknown) => {
     const text = String(value);
@@ -135,6 +138,9 @@ function storedHeaders(headers: Received["headers"], account: IngressAccount): R
     return secrets.some((secret) => text.includes(secret) || unescaped.includes(secret));
   };
   return Object.fromEntries(
-    Object.entries(headers).filter(([name, value]) => !secretHeaders.has(name) && !holdsSecret(value)),
+    Object.entries(headers).filter(
+      (header): header is [string, string | string[]] =>
+        header[1] !== undefined && !secretHeaders.has(header[0]) && !holdsSecret(header[1]),
+    ),
   );
 }

@@ -33,6 +33,7 @@ beforeAll(async () => {
     clock: () => new Date(),
     logger: createLogger("silent"),
     accounts: [],
+    spool: { put: async () => undefined, waiting: () => 0, drain: async () => undefined },
     defaultAccount: "default",
     recordings: { storage, key },
     readiness: async () => [],

@@ -10,13 +10,15 @@ import {
 import type { IngressAccount } from "./account.ts";
 import { refusal } from "./authenticate.ts";
 import { type Endpoint, endpoints } from "./endpoints.ts";
-import { receive } from "./receive.ts";
+import { type Receipt, type Received, receive, storedHeaders } from "./receive.ts";
 import { type Recordings, serveRecordings } from "./recordings.ts";
+import type { Spool, Spooled } from "./spool.ts";
 
 /** Webhooks are some kilobytes; a long transcript may be some hundred. */
 const bodyBytesMax = 1024 * 1024;
 /** Storage gives an object at most 200 characters of name; its link carries them in base64 with a proof of 22. */
 const capabilityCharactersMax = 300;
+const drainEveryMs = 1_000;
 /** How long a vendor should wait before it tries again when nothing can be stored. */
 const retryAfterSeconds = 5;
 
@@ -29,11 +31,13 @@ export type IngressOptions = {
   /** The account of addresses that name none. */
   defaultAccount: string;
   recordings: Recordings | undefined;
+  /** Where deliveries wait while the database is down. */
+  spool: Spool;
   /** Reasons why this process is not ready, if any. */
   readiness: () => Promise<string[]>;
 };
 
-/** The HTTP door: webhooks in, 202 when they are safe in the log; health; recordings for the CRM's links. */
+/** The HTTP door: webhooks in, 202 when they are safe in the log or, while the database is down, in the spool; health; recordings for the CRM's links. */
 export function createIngress(options: IngressOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: options.logger,
@@ -64,6 +68,7 @@ export function createIngress(options: IngressOptions): FastifyInstance {
       .send({ status: reasons.length === 0 ? "ready" : "not ready", reasons });
   });
   if (options.recordings) serveRecordings(app, options.recordings);
+  drainWhileRunning(app, options.spool, takeSpooled);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: "there is nothing at this address" }));
   return app;
 
@@ -77,17 +82,46 @@ export function createIngress(options: IngressOptions): FastifyInstance {
       request.log.warn({ endpoint: endpoint.name, account: name, because: refused }, "webhook refused");
       return reply.code(401).send({ error: refused });
     }
-    const contentType = headers["content-type"] ?? "";
-    const receipt = await receive(
-      endpoint,
-      account,
-      { headers, contentType, rawBody },
-      { log: options.log, keyring: options.keyring, now: options.clock() },
-    );
-    const { verdict, eventIds, delivery, because, defect } = receipt;
-    if (defect !== undefined) request.log.error({ err: defect, correlationId: delivery }, "webhook parked by a defect");
-    request.log.info({ endpoint: endpoint.name, account: name, verdict, because, correlationId: delivery }, "webhook");
-    return reply.code(202).send({ verdict, eventIds, ...(because && { because }) });
+    const received = { headers, contentType: headers["content-type"] ?? "", rawBody };
+    const now = options.clock();
+    // Behind what waits already, so that all is stored in the order of arrival.
+    if (options.spool.waiting() === 0) {
+      try {
+        const { verdict, eventIds, because } = await store(endpoint, account, received, now);
+        return reply.code(202).send({ verdict, eventIds, ...(because && { because }) });
+      } catch (error) {
+        request.log.warn({ err: error, endpoint: endpoint.name, account: name }, "the database is down: spooling");
+      }
+    }
+    await options.spool.put({
+      receivedAt: now.toISOString(),
+      account: name,
+      path: endpoint.path,
+      headers: storedHeaders(headers, account),
+      contentType: received.contentType,
+      body: rawBody.toString("base64"),
+    });
+    return reply.code(202).send({ verdict: "stored", eventIds: [] });
+  }
+
+  async function store(endpoint: Endpoint, account: IngressAccount, received: Received, now: Date): Promise<Receipt> {
+    const receipt = await receive(endpoint, account, received, { log: options.log, keyring: options.keyring, now });
+    const { verdict, delivery, because, defect } = receipt;
+    const { logger } = options;
+    if (defect !== undefined) logger.error({ err: defect, correlationId: delivery }, "webhook parked by a defect");
+    const about = { endpoint: endpoint.name, account: account.name, verdict, because, correlationId: delivery };
+    logger.info(about, "webhook");
+    return receipt;
+  }
+
+  /** What waited is received as it would have been, at its own time. A second copy of what was stored is a duplicate. */
+  async function takeSpooled({ account: name, path, receivedAt, headers, contentType, body }: Spooled): Promise<void> {
+    const endpoint = endpoints.find((one) => one.path === path);
+    const account = accounts.get(name);
+    if (!endpoint || !account)
+      throw new Error(`a spooled delivery is for ${path} of account ${name}, which is no more`);
+    const received = { headers, contentType, rawBody: Buffer.from(body, "base64") };
+    await store(endpoint, account, received, new Date(receivedAt));
   }
 
   function onError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
@@ -101,6 +135,24 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     const what = request.method === "POST" ? "it could not be stored now, send it again" : "it cannot be read now";
     return reply.code(503).header("retry-after", retryAfterSeconds).send({ error: what });
   }
+}
+
+/** Looks once a second whether something waits; what cannot be stored yet is tried again then. */
+function drainWhileRunning(app: FastifyInstance, spool: Spool, take: (entry: Spooled) => Promise<void>): void {
+  let draining: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    if (spool.waiting() === 0 || draining) return;
+    draining = spool
+      .drain(take)
+      .catch((error: unknown) => app.log.warn({ err: error, waiting: spool.waiting() }, "the spool waits"))
+      .finally(() => {
+        draining = undefined;
+      });
+  }, drainEveryMs);
+  app.addHook("onClose", async () => {
+    clearInterval(timer);
+    await draining;
+  });
 }
 
 /** Fastify answers 415 to a Content-Type that is no media type (`json`). Here it decides nothing, so Fastify never sees it. */

@@ -5,8 +5,8 @@ import { type Config, hasVendorKey, lookOnlyPlatform } from "@callbridge/service
 /** `callbridge …`, `npm run callbridge -- …`: the command line, with the services of this build to look at. */
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
-// `callbridge events list | head`: whoever reads has enough.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+// Whoever read has enough. The command ends by itself, and takes along what it started.
+process.stdout.on("error", () => interrupted.abort());
 
 const services: CliDeps["services"] = async (config, base) => {
   const build = await import("./services.ts");

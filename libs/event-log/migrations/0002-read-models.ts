@@ -116,6 +116,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // Every delivery of a call is sealed under a key of the call's streams, also a duplicate that brought no event.
   await sql`create index inbox_body_key on callbridge.inbox (body_key)`.execute(db);
 
+  // A call has two names. Without this PostgreSQL expects a thousand and reads the whole log to load one call (55,000
+  // events: 35 ms instead of 1.4 ms, and growing with the log).
+  await sql`alter function callbridge.linked_streams(text, text) rows 2`.execute(db);
+
   for (const statement of [...forgetting, ...views]) await sql.raw(statement).execute(db);
 }
 
