@@ -5,9 +5,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Serve, Served } from "./acceptance-server.ts";
-import { alternate, type Benchmark, median, medianRatio } from "./benchmark.ts";
+import { alternate, type Benchmark, type Measured, median, medianRatio } from "./benchmark.ts";
 import { type LoadResult, sendLoad } from "./load.ts";
-import { checkpoint, query, type Scratch, type Servers, scratchLog } from "./servers.ts";
+import { checkpoint, query, type Scratch, scratchLog } from "./servers.ts";
 
 const connections = 64;
 const steadyRate = 500;
@@ -15,7 +15,7 @@ const steadyRate = 500;
 export const acceptance: Benchmark = {
   name: "acceptance",
   tells: `webhooks answered 202 (stored, with auth and logs) over a bare Fastify route, ${connections} connections`,
-  run: async (servers, { quick }) => {
+  run: async (servers, { quick }): Promise<Measured> => {
     const scratch = await scratchLog(servers);
     const server = await startServer(scratch);
     const length = quick ? 3 : 8;
@@ -76,10 +76,9 @@ async function startServer({ url, dataKey }: Scratch) {
   closeSync(log);
   const serve: Serve = { databaseUrl: url, dataKey, secret, dataDir };
   child.send(serve);
-  const [{ bareUrl, ingressUrl }]: Served[] = (await once(child, "message")) as [Served];
+  const urls: Served = await once(child, "message").then(([first]) => first);
   return {
-    bareUrl,
-    ingressUrl,
+    ...urls,
     headers: { authorization: `Bearer ${secret}` },
     stop: async () => {
       child.disconnect();

@@ -32,12 +32,12 @@ export function isMet({ value, target }: Figure): boolean | undefined {
  * Runs every way in turn (A, B, A, B, …), so that whatever else the machine does meets all of them, and gives the results
  * of each. The first round warms up caches and compilers and does not count.
  */
-export async function alternate<Name extends string, T>(
+export async function alternate<Results extends Record<string, unknown>>(
   rounds: number,
-  ways: Record<Name, (round: number) => Promise<T>>,
-): Promise<Record<Name, T[]>> {
-  const names = Object.keys(ways) as Name[];
-  const results = Object.fromEntries(names.map((name): [Name, T[]] => [name, []])) as Record<Name, T[]>;
+  ways: { [Name in keyof Results]: (round: number) => Promise<Results[Name]> },
+): Promise<{ [Name in keyof Results]: Results[Name][] }> {
+  const names: (keyof Results)[] = Object.keys(ways);
+  const results = Object.fromEntries(names.map((name) => [name, []])) as { [Name in keyof Results]: Results[Name][] };
   for (let round = 0; round <= rounds; round++) {
     for (const name of names) {
       const result = await ways[name](round);

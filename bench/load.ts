@@ -59,6 +59,6 @@ const callEnded = (load: string, call: number) =>
 
 if (import.meta.main) {
   process.once("message", async (load: Load) => {
-    process.send?.(await send(load), () => process.disconnect());
+    process.send?.(await send(load), undefined, undefined, () => process.disconnect());
   });
 }

@@ -3,12 +3,15 @@ import { parseArgs } from "node:util";
 import { acceptance } from "./acceptance.ts";
 import { append } from "./append.ts";
 import type { Benchmark, Measured } from "./benchmark.ts";
+import { growth } from "./growth.ts";
+import { latency } from "./latency.ts";
 import { machine } from "./machine.ts";
+import { relay } from "./relay.ts";
 import { replay } from "./replay.ts";
 import { startServers } from "./servers.ts";
 import { table } from "./table.ts";
 
-const benchmarks: Benchmark[] = [acceptance, append, replay];
+const benchmarks: Benchmark[] = [acceptance, append, replay, relay, latency, growth];
 
 /** `npm run bench -- [--only name] [--quick] [--json file]`: every figure, as a table and as JSON. */
 async function main(): Promise<void> {

@@ -1,7 +1,9 @@
+import { type Alarms, systemAlarms } from "./alarms.ts";
+
 export type Bell = { ring: () => void; wait: (limitMs: number) => Promise<void> };
 
 /** Wakes one waiter. A ring that comes before anybody waits is not lost. */
-export function createBell(): Bell {
+export function createBell({ after }: Alarms = systemAlarms): Bell {
   let rung = false;
   let wake: (() => void) | undefined;
   return {
@@ -12,9 +14,9 @@ export function createBell(): Bell {
     wait: async (limitMs) => {
       if (!rung) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, limitMs);
+          const cancel = after(limitMs, resolve);
           wake = () => {
-            clearTimeout(timer);
+            cancel();
             resolve();
           };
         });

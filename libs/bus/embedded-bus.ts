@@ -1,5 +1,6 @@
 import type { EventLog } from "@callbridge/event-log";
 import type { Announcement } from "@callbridge/events";
+import { type Alarms, systemAlarms } from "./alarms.ts";
 import { type Bell, createBell } from "./bell.ts";
 import type { Bus, Consuming, Deliver } from "./bus.ts";
 import { pause } from "./pause.ts";
@@ -8,12 +9,18 @@ import { createSlots } from "./slots.ts";
 /** Announcements read at once: 500 rows of a few dozen bytes. */
 const batchSize = 500;
 /** A notification can get lost when the connection breaks; this is how long an event may then wait. */
-const pollMs = 2_000;
+const pollMsByDefault = 2_000;
 const retryMs = 1_000;
 const saveMarkMs = 1_000;
 
+/** How time passes, for those who pass it themselves. */
+type Options = { clock?: () => Date; alarms?: Alarms; pollMs?: number };
+
 /** The bus of a single process: a cursor per consumer over the log, woken by NOTIFY. */
-export function createEmbeddedBus(log: EventLog): Bus {
+export function createEmbeddedBus(
+  log: EventLog,
+  { clock = () => new Date(), alarms = systemAlarms, pollMs = pollMsByDefault }: Options = {},
+): Bus {
   const wakers = new Set<() => void>();
   const listener = log.listen(() => {
     for (const wake of wakers) wake();
@@ -23,7 +30,7 @@ export function createEmbeddedBus(log: EventLog): Bus {
 
   return {
     consume: (consumer, deliver, { concurrency }) => {
-      const bell = createBell();
+      const bell = createBell(alarms);
       wakers.add(bell.ring);
       const controller = new AbortController();
       const finished = run(consumer, deliver, concurrency, bell, controller.signal);
@@ -50,7 +57,7 @@ export function createEmbeddedBus(log: EventLog): Bus {
     const slots = createSlots(concurrency);
     const open = new Set<number>();
     const start = await persist(async () => {
-      const isNew = await log.saveMark(consumer, 0, new Date());
+      const isNew = await log.saveMark(consumer, 0, clock());
       const [mark, last] = [await log.readMark(consumer), await log.lastPosition()];
       return { mark, inHandUpTo: isNew ? 0 : last };
     }, signal);
@@ -62,9 +69,9 @@ export function createEmbeddedBus(log: EventLog): Bus {
     const mark = () => (open.size === 0 ? cursor : Math.min(...open) - 1);
     const save = async () => {
       const position = mark();
-      savedAt = Date.now();
+      savedAt = clock().getTime();
       if (position <= saved) return;
-      await log.saveMark(consumer, position, new Date());
+      await log.saveMark(consumer, position, clock());
       saved = position;
     };
 
@@ -86,7 +93,7 @@ export function createEmbeddedBus(log: EventLog): Bus {
           }),
         );
       }
-      if (Date.now() - savedAt >= saveMarkMs) await save().catch(() => undefined);
+      if (clock().getTime() - savedAt >= saveMarkMs) await save().catch(() => undefined);
       if ((batch?.length ?? 0) < batchSize) await bell.wait(pollMs);
     }
     await slots.idle();
@@ -106,7 +113,7 @@ export function createEmbeddedBus(log: EventLog): Bus {
       } catch (error) {
         if (signal.aborted) return false;
         trouble = error instanceof Error ? error.message : String(error);
-        await pause(retryMs, signal);
+        await pause(retryMs, signal, alarms);
         if (signal.aborted) return false;
       }
     }
@@ -121,7 +128,7 @@ export function createEmbeddedBus(log: EventLog): Bus {
         return value;
       } catch (error) {
         trouble = error instanceof Error ? error.message : String(error);
-        await pause(retryMs, signal);
+        await pause(retryMs, signal, alarms);
       }
     }
     return undefined;

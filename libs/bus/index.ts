@@ -1,3 +1,4 @@
+export { type Alarms, systemAlarms } from "./alarms.ts";
 export { type Bell, createBell } from "./bell.ts";
 export type { Bus, Consuming, Deliver } from "./bus.ts";
 export { connectNats } from "./connect.ts";

@@ -32,8 +32,6 @@ export type Personal = {
     sealed: Buffer,
     unwrapped?: Map<string, KeyObject>,
   ) => unknown;
-  /** Opens the rows of one page, unwrapping each of their keys once. Forgotten with the page. */
-  opener: () => Personal["open"];
   /** Destroys every key of the stream: its personal data is gone, in backups too. */
   destroy: (account: string, stream: string) => Promise<void>;
 };

@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
 import type { Personal } from "./personal.ts";
@@ -173,9 +174,9 @@ async function positionRecordedAt(db: Database, time: Date): Promise<number> {
 }
 
 function opened(rows: Row[], personal: Personal): StoredEvent[] {
-  const open = personal.opener();
+  const unwrapped = new Map<string, KeyObject>();
   return rows.map(({ sealed, sealedBy, wrapped, ...event }) => {
-    const content = sealed && sealedBy ? open(sealedBy, wrapped, event.id, sealed) : undefined;
+    const content = sealed && sealedBy ? personal.open(sealedBy, wrapped, event.id, sealed, unwrapped) : undefined;
     return { ...event, personal: content, erased: sealed !== null && content === undefined };
   });
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type FreshLog, freshLog, until } from "@callbridge/testing";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { createKeyring, openEventLog } from "./index.ts";
 
 let fresh: FreshLog;
@@ -48,20 +48,20 @@ describe("a session lock", () => {
     await second.release();
   });
 
-  test("is taken from a holder that is silent: the server ends idle sessions", async () => {
-    const statements: string[] = [];
-    const held = await lock("idle");
-    // The session's own setting is seen by nobody else, but an idle one is ended: pings alone keep it.
-    const [session] = await sessions("idle");
-    await until("it pings", async () => {
-      const [row] = await fresh.query<{ query: string }>("select query from pg_stat_activity where pid = $1", [
-        session?.pid,
-      ]);
-      statements.push(row?.query ?? "");
-      return row?.query === "select 1";
-    });
-    expect(statements.join()).toContain("pg_try_advisory_lock");
-    await held.release();
+  test("is taken from a holder that has fallen silent: the server ends its session", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      // Its clock stands still, as in a paused process: it pings no more.
+      const paused = await lock("paused");
+      const began = Date.now();
+      const next = await lock("paused");
+      expect(Date.now() - began).toBeGreaterThan(2_000);
+      expect(paused.lost.aborted).toBe(true);
+      await paused.release();
+      await next.release();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("is not waited for any longer when told to stop", async () => {

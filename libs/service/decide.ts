@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { systemAlarms } from "@callbridge/bus";
 import { type DueEntry, leaseMs, StreamMovedOn } from "@callbridge/event-log";
 import type { LogEvent, NewEvent } from "@callbridge/events";
 import type { Reaction } from "./consumer.ts";
@@ -103,13 +104,14 @@ export async function withLease(runtime: Runtime, key: string, work: () => Promi
   if (!(await runtime.log.takeLease(key, owner, runtime.clock()))) {
     throw new RetryLater(leaseTakenRetryMs, "somebody else is working on it");
   }
-  const renewing = setInterval(() => {
+  const { every } = runtime.alarms ?? systemAlarms;
+  const endRenewing = every(leaseMs / 3, () => {
     runtime.log.takeLease(key, owner, runtime.clock()).catch(() => undefined);
-  }, leaseMs / 3);
+  });
   try {
     await work();
   } finally {
-    clearInterval(renewing);
+    endRenewing();
     await runtime.log.releaseLease(key, owner).catch(() => undefined);
   }
 }

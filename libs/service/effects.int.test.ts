@@ -286,6 +286,22 @@ describe("processes", () => {
     expect(vendor.performed.map(({ effect }) => effect).sort()).toEqual(names);
   });
 
+  test("an attempt that nobody has a lease on is not judged before the vendor has settled", async () => {
+    const { vendor, name } = await executor();
+    const effect = "unsettled";
+    await bench.append(intended(effect), {
+      ...intended(effect),
+      type: "effect.attempted",
+      key: { fact: `effect:${effect}/attempt/1` },
+      data: { effect, kind: "ghl.note", target: effect, attempt: 1, host: "vendor.test" },
+      personal: {},
+    });
+    const row = await bench.row(name);
+    expect(row.because).toBe("waiting until the vendor has settled, then reading back");
+    expect(row.at?.getTime()).toBe(bench.clock().getTime() + settleMs);
+    expect([vendor.performed, vendor.readBack]).toEqual([[], []]);
+  });
+
   test("one that was believed dead cannot begin an attempt that another one began", async () => {
     const { vendor, name } = await executor();
     const target = "zombie";

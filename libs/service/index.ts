@@ -12,7 +12,7 @@ export { type AnyEffect, type EffectContext, type EffectDefinition, type Observe
 export { type AfterError, afterError, Permanent, RetryLater } from "./errors.ts";
 export type { AnyHandler, Context, Decision, Fact, Handler, Wake } from "./handler.ts";
 export { createLogger } from "./logger.ts";
-export { type OpenPlatform, openPlatform, type PlatformOptions } from "./platform.ts";
+export { type OpenPlatform, openPlatform, type PlatformOptions, sharedWork } from "./platform.ts";
 export { type Compose, type Composed, notReady, openStorage, runProcess, runService, type Started } from "./process.ts";
 export { type Platform, type Service, startService } from "./service.ts";
 export { ConfigError, type Settings } from "./settings.ts";

@@ -58,16 +58,25 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
   };
   return {
     ...platform,
-    exclusively: (name, work) => {
-      const signal = new AbortController().signal;
-      return withLease({ ...platform, service: "shared", signal, look: () => undefined }, `shared/${name}`, work);
-    },
-    gate: (vendor, work) => openGate({ log, logger, clock, account: options.account, vendor, work }),
+    ...sharedWork(platform, options.account),
     startRelay: () => (nats ? startRelay(log, nats, names) : undefined),
     close: async () => {
       await bus.close();
       await log.close();
     },
+  };
+}
+
+/** What the processes of an installation share beside the log and the bus: exclusive work and the vendors' budgets. */
+export function sharedWork(platform: Platform, account: string): Pick<OpenPlatform, "exclusively" | "gate"> {
+  const { log, clock, logger, alarms } = platform;
+  const sleep = alarms && { sleep: (ms: number) => new Promise<void>((resolve) => alarms.after(ms, resolve)) };
+  return {
+    exclusively: (name, work) => {
+      const signal = new AbortController().signal;
+      return withLease({ ...platform, service: "shared", signal, look: () => undefined }, `shared/${name}`, work);
+    },
+    gate: (vendor, work) => openGate({ log, logger, clock, account, vendor, work, ...sleep }),
   };
 }
 

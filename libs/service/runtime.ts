@@ -1,3 +1,4 @@
+import type { Alarms } from "@callbridge/bus";
 import type { EventLog, Keyring } from "@callbridge/event-log";
 import type { Logger } from "pino";
 
@@ -7,6 +8,8 @@ export type Runtime = {
   log: EventLog;
   keyring: Keyring;
   clock: () => Date;
+  /** How it waits; the system's timers when absent. */
+  alarms?: Alarms | undefined;
   logger: Logger;
   /** Ends when the service drains. */
   signal: AbortSignal;

@@ -17,8 +17,7 @@ export type Fault =
   | "died after it"
   | "nothing to do";
 
-export type Request = { effect: string; at: number };
-export type ScriptedVendor = ReturnType<typeof createScriptedVendor>;
+type Request = { effect: string; at: number };
 
 const lateMs = 10_000;
 const input = z.object({ body: z.string() });

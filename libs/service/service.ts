@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setMaxListeners } from "node:events";
-import type { Bus, Consuming } from "@callbridge/bus";
+import { type Alarms, type Bus, type Consuming, systemAlarms } from "@callbridge/bus";
 import type { EventLog, Keyring } from "@callbridge/event-log";
 import type { Logger } from "pino";
 import { type Reaction, startConsumer } from "./consumer.ts";
@@ -24,6 +24,8 @@ export type Platform = {
   bus: Bus;
   keyring: Keyring;
   clock: () => Date;
+  /** How services wait; the system's timers when absent. */
+  alarms?: Alarms;
   logger: Logger;
   /** The account that this process works for. */
   account: string;
@@ -41,7 +43,7 @@ const drainMsByDefault = 15_000;
 /** Starts a service on its platform. `stop` drains: takes no more events, finishes what is in hand within `drainMs`. */
 export function startService(service: Service, platform: Platform): Consuming {
   const controller = new AbortController();
-  const { log, keyring, clock, bus, settleMs, drainMs = drainMsByDefault } = platform;
+  const { log, keyring, clock, alarms = systemAlarms, bus, settleMs, drainMs = drainMsByDefault } = platform;
   const reactions: Reaction[] = service.handlers.map(decideReaction);
   if (service.effects?.length) reactions.push(effectReaction(service.effects, { settleMs }));
   assertNames(reactions);
@@ -49,16 +51,16 @@ export function startService(service: Service, platform: Platform): Consuming {
   const { signal } = controller;
   // Everything in hand listens to it.
   setMaxListeners(0, signal);
-  const runtime = { service: service.name, log, keyring, clock, logger, signal };
+  const runtime = { service: service.name, log, keyring, clock, alarms, logger, signal };
   const consuming = startConsumer(reactions, bus, runtime, platform.duePollMs);
   begin(service, platform).catch((error: unknown) => logger.error({ err: error }, "its timers could not be begun"));
   return {
     stop: async () => {
-      const deadline = setTimeout(() => controller.abort(), drainMs);
+      const endDeadline = alarms.after(drainMs, () => controller.abort());
       try {
         await consuming.stop();
       } finally {
-        clearTimeout(deadline);
+        endDeadline();
       }
     },
   };

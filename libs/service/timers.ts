@@ -1,4 +1,4 @@
-import { createBell } from "@callbridge/bus";
+import { createBell, systemAlarms } from "@callbridge/bus";
 import type { Due, DueEntry } from "@callbridge/event-log";
 import type { Runtime } from "./runtime.ts";
 
@@ -11,7 +11,7 @@ const crashesMax = 4;
 /** A claimed row comes back by itself this long after its process died; it is hidden anew while the work goes on. */
 const hiddenMs = 30_000;
 /** Rows are also written by other processes (replicas, the command line); this is how late they may be noticed. */
-export const duePollMs = 1_000;
+const duePollMs = 1_000;
 
 export type Timers = {
   /** Something was written: look when it is due. */
@@ -29,8 +29,8 @@ export function startTimers(
   run: (due: Due) => Promise<NextRun>,
   pollMs = duePollMs,
 ): Timers {
-  const { log, clock, logger } = runtime;
-  const bell = createBell();
+  const { log, clock, logger, alarms = systemAlarms } = runtime;
+  const bell = createBell(alarms);
   const fresh = new Set<Promise<void>>();
   const suspects = new Set<Promise<void>>();
   let stopped = false;
@@ -71,9 +71,9 @@ export function startTimers(
   }
 
   async function work(due: Due): Promise<void> {
-    const hiding = setInterval(() => {
+    const endHiding = alarms.every(hiddenMs / 3, () => {
       log.hideDue(due, new Date(clock().getTime() + hiddenMs)).catch(() => undefined);
-    }, hiddenMs / 3);
+    });
     try {
       const next = due.runs > crashesMax ? crashed(due) : await run(due);
       if (next) await log.releaseDue(due, clock(), next);
@@ -85,7 +85,7 @@ export function startTimers(
       // When this fails too, it comes back after `hiddenMs`.
       await log.releaseDue(due, clock(), { at, attempt, because }).catch(() => undefined);
     } finally {
-      clearInterval(hiding);
+      endHiding();
     }
   }
 

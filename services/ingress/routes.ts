@@ -139,15 +139,17 @@ export function createIngress(options: IngressOptions): FastifyInstance {
 
 /** Looks once a second whether something waits; what cannot be stored yet is tried again then. */
 function drainWhileRunning(app: FastifyInstance, spool: Spool, take: (entry: Spooled) => Promise<void>): void {
-  let draining: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    if (spool.waiting() === 0 || draining) return;
-    draining = spool
+  let isDraining = false;
+  let draining = Promise.resolve();
+  const drain = async () => {
+    isDraining = true;
+    await spool
       .drain(take)
-      .catch((error: unknown) => app.log.warn({ err: error, waiting: spool.waiting() }, "the spool waits"))
-      .finally(() => {
-        draining = undefined;
-      });
+      .catch((error: unknown) => app.log.warn({ err: error, waiting: spool.waiting() }, "the spool waits"));
+    isDraining = false;
+  };
+  const timer = setInterval(() => {
+    if (spool.waiting() > 0 && !isDraining) draining = drain();
   }, drainEveryMs);
   app.addHook("onClose", async () => {
     clearInterval(timer);

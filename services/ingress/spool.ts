@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createSecretKey, randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
 import { open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -33,6 +33,7 @@ const ending = ".spool";
 
 /** The spool of one process: a file per delivery, encrypted, in the order of arrival. `directory` must outlive the process. */
 export function openSpool({ directory, key }: { directory: string; key: Buffer }): Spool {
+  const secret = createSecretKey(key);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   let waiting = namesIn(readdirSync(directory)).length;
   let lastMs = 0;
@@ -46,7 +47,7 @@ export function openSpool({ directory, key }: { directory: string; key: Buffer }
       const file = join(directory, name);
       waiting += 1;
       try {
-        await writeDurably(file, seal(key, Buffer.from(JSON.stringify(entry)), name));
+        await writeDurably(file, seal(secret, Buffer.from(JSON.stringify(entry)), name));
       } catch (error) {
         waiting -= 1;
         await rm(`${file}.tmp`, { force: true });
@@ -77,7 +78,7 @@ export function openSpool({ directory, key }: { directory: string; key: Buffer }
   async function read(name: string): Promise<Spooled | undefined> {
     const content = await readFile(join(directory, name));
     try {
-      return entrySchema.parse(JSON.parse(unseal(key, content, name).toString()));
+      return entrySchema.parse(JSON.parse(unseal(secret, content, name).toString()));
     } catch {
       return undefined;
     }

@@ -17,6 +17,8 @@ export type RecordingDeps = {
   limits?: Partial<RecordingLimits>;
   /** All addresses of a host; the system's resolver unless a test says otherwise. */
   resolve?: (host: string) => Promise<LookupAddress[]>;
+  /** How it is brought from its sources into the storage; a simulation has a network of its own. */
+  fetch?: typeof fetchRecording;
 };
 
 /**
@@ -26,6 +28,7 @@ export type RecordingDeps = {
  * be taken back. The runtime backs off and after its attempts keeps a dead letter, which a person can send again.
  */
 export function recordingHandler({ cloudtalk, storage, allowedHosts, resolve, ...deps }: RecordingDeps): Handler<Call> {
+  const { fetch = fetchRecording } = deps;
   const limits = { ...recordingLimits, ...deps.limits };
   const linkSource = linkSources({ allowedHosts, limits, resolve });
 
@@ -46,7 +49,7 @@ export function recordingHandler({ cloudtalk, storage, allowedHosts, resolve, ..
       if (sources.length === 0) return withoutSource(stream, schedule, now.getTime());
       const name = `recording/${hash(stream)}`;
       return decisionOn(
-        await fetchRecording(sources, { storage, name, limits, signal }),
+        await fetch(sources, { storage, name, limits, signal }),
         stream,
         schedule,
         now.getTime(),

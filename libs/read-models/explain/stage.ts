@@ -18,7 +18,7 @@ const needs = {
   analysis: "OPENAI_API_KEY, or an OPENAI_BASE_URL of a local server",
   "ghl-writer": "GHL_API_KEY and GHL_LOCATION_ID",
 };
-export type Consumer = keyof typeof needs;
+type Consumer = keyof typeof needs;
 
 /** Marks are saved every few seconds; what is younger may well have been seen. */
 const freshMs = 15_000;

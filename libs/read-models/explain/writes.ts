@@ -15,7 +15,7 @@ export type Write = {
   steps: { at: string; text: string }[];
 };
 
-export const titles: Record<EffectKind, string> = {
+const titles: Record<EffectKind, string> = {
   "ghl.contact": "Create the contact",
   "ghl.note": "Note on the contact",
   "ghl.call_log": "Entry in the conversation",
