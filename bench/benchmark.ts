@@ -14,7 +14,7 @@ export type Figure = {
 export type Measured = { figures: Figure[] } | { notMeasured: string };
 
 /** `quick` is for trying things out: fewer rounds, less data, the same code. */
-export type Scale = { quick: boolean };
+type Scale = { quick: boolean };
 
 export type Benchmark = {
   name: string;
@@ -37,7 +37,8 @@ export async function alternate<Results extends Record<string, unknown>>(
   ways: { [Name in keyof Results]: (round: number) => Promise<Results[Name]> },
 ): Promise<{ [Name in keyof Results]: Results[Name][] }> {
   const names: (keyof Results)[] = Object.keys(ways);
-  const results = Object.fromEntries(names.map((name) => [name, []])) as { [Name in keyof Results]: Results[Name][] };
+  const results = {} as { [Name in keyof Results]: Results[Name][] };
+  for (const name of names) results[name] = [];
   for (let round = 0; round <= rounds; round++) {
     for (const name of names) {
       const result = await ways[name](round);

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { alternate, type Benchmark, median, medianRatio, seconds } from "./benchmark.ts";
+import { alternate, type Benchmark, type Measured, median, medianRatio, seconds } from "./benchmark.ts";
 import { fill } from "./fill.ts";
 import { type Scratch, scratchLog } from "./servers.ts";
 
@@ -9,7 +9,7 @@ const batchSize = 1_000;
 export const replay: Benchmark = {
   name: "replay",
   tells: "events read, decrypted, checked and upcast over the rows of COPY … TO STDOUT",
-  run: async (servers, { quick }) => {
+  run: async (servers, { quick }): Promise<Measured> => {
     const size = quick ? 20_000 : 100_000;
     const scratch = await scratchLog(servers);
     try {

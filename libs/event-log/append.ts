@@ -56,11 +56,10 @@ const answerSchema = z.object({
   seen: z.array(z.string()).nullable(),
   verdicts: z.record(z.string(), verdictSchema).nullable(),
 });
-export type Verdict = z.infer<typeof verdictSchema>;
 /** One entry per event that was asked for: `added: false` names the earlier event that it repeats. */
 export type Appended = {
   events: (z.infer<typeof storedSchema> & { added: boolean; delivery: string | null })[];
-  verdicts: Record<string, Verdict> | null;
+  verdicts: z.infer<typeof answerSchema>["verdicts"];
 };
 
 /** Somebody else appended to the stream since it was read: fold again and decide again. */

@@ -63,16 +63,35 @@ export async function block(db: Database, { account, vendor }: BudgetKey, until:
     where account = ${account} and vendor = ${vendor}`.execute(db);
 }
 
-/** Counts a failure of the vendor; gives the number in a row. */
-export async function countFailure(db: Database, { account, vendor }: BudgetKey): Promise<number> {
-  const answer = await sql<{ failures: number }>`
-    update callbridge.budgets set failures = failures + 1
-    where account = ${account} and vendor = ${vendor} returning failures`.execute(db);
-  return answer.rows[0]?.failures ?? 0;
+/** When the breaker opens, and for how long: twice as long each time in a row. */
+export type Breaker = { failuresMax: number; openFirstMs: number; openMaxMs: number };
+
+/**
+ * Counts a failure of the vendor and opens the breaker after enough in a row. Requests that were under way together and
+ * fail together open it once. Gives how long it was opened for, if it was.
+ */
+export async function countFailure(
+  db: Database,
+  { account, vendor }: BudgetKey,
+  now: Date,
+  { failuresMax, openFirstMs, openMaxMs }: Breaker,
+): Promise<number | undefined> {
+  const answer = await sql<{ opened_ms: number | null }>`
+    with opening as (
+      select account, vendor,
+        case when failures + 1 >= ${failuresMax} and coalesce(blocked_until, ${now}) <= ${now}
+          then least(${openFirstMs}::float * power(2, opened), ${openMaxMs}) end as ms
+      from callbridge.budgets where account = ${account} and vendor = ${vendor} for update)
+    update callbridge.budgets b set failures = b.failures + 1,
+      opened = b.opened + (o.ms is not null)::int,
+      blocked_until = case when o.ms is null then b.blocked_until else ${now}::timestamptz + make_interval(secs => o.ms / 1000.0) end
+    from opening o where b.account = o.account and b.vendor = o.vendor
+    returning o.ms as opened_ms`.execute(db);
+  return answer.rows[0]?.opened_ms ?? undefined;
 }
 
 export async function clearFailures(db: Database, { account, vendor }: BudgetKey): Promise<void> {
   await sql`
-    update callbridge.budgets set failures = 0, blocked_until = null
+    update callbridge.budgets set failures = 0, opened = 0, blocked_until = null
     where account = ${account} and vendor = ${vendor} and failures > 0`.execute(db);
 }

@@ -4,7 +4,16 @@ import { type Append, type Appended, append, type DueEntry } from "./append.ts";
 import { type BadEnd, listBadEnds } from "./bad-ends.ts";
 import { batched } from "./batch.ts";
 import { type Bookmark, readBookmark, removeBookmarks } from "./bookmarks.ts";
-import { type BudgetKey, block, clearFailures, countFailure, learnLimit, type Token, takeToken } from "./budget.ts";
+import {
+  type Breaker,
+  type BudgetKey,
+  block,
+  clearFailures,
+  countFailure,
+  learnLimit,
+  type Token,
+  takeToken,
+} from "./budget.ts";
 import { connect } from "./database.ts";
 import { countDead, countDue, type DeadCount, type DeadFilter, type DeadLetter, listDead, reviveDead } from "./dead.ts";
 import { claimDue, type Due, finishDue, hideDue, keepDue, nextDueAt, putDue, releaseDue } from "./due.ts";
@@ -78,7 +87,7 @@ export type EventLog = {
   ) => Promise<Token>;
   learnLimit: (key: BudgetKey, limitMax: number, windowMs: number) => Promise<void>;
   block: (key: BudgetKey, until: Date) => Promise<void>;
-  countFailure: (key: BudgetKey) => Promise<number>;
+  countFailure: (key: BudgetKey, now: Date, breaker: Breaker) => Promise<number | undefined>;
   clearFailures: (key: BudgetKey) => Promise<void>;
   readMark: (consumer: string) => Promise<number>;
   saveMark: (consumer: string, position: number, now: Date) => Promise<boolean>;
@@ -141,7 +150,7 @@ export function openEventLog(options: { url: string; keyring: Keyring; poolSize?
     takeToken: (key, now, budget) => takeToken(db, key, now, budget),
     learnLimit: (key, limitMax, windowMs) => learnLimit(db, key, limitMax, windowMs),
     block: (key, until) => block(db, key, until),
-    countFailure: (key) => countFailure(db, key),
+    countFailure: (key, now, breaker) => countFailure(db, key, now, breaker),
     clearFailures: (key) => clearFailures(db, key),
     readMark: (consumer) => readMark(db, consumer),
     saveMark: (consumer, position, now) => saveMark(db, consumer, position, now),

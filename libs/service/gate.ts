@@ -15,9 +15,7 @@ const margin = 0.95;
 /** Longer waits go back to the timers instead of holding a slot. */
 const waitMaxMs = 10_000;
 /** After this many failures in a row the vendor is left alone, for a time that doubles up to the maximum. */
-const failuresMax = 5;
-const openFirstMs = 15_000;
-const openMaxMs = 300_000;
+const breaker = { failuresMax: 5, openFirstMs: 15_000, openMaxMs: 300_000 };
 
 export type GateOptions = {
   log: EventLog;
@@ -82,11 +80,9 @@ export function openGate({ log, logger, clock, account, vendor, work, sleep = wa
       if (failing) await log.clearFailures(key);
       return;
     }
-    const failures = await log.countFailure(key);
-    if (failures < failuresMax) return;
-    const openMs = Math.min(openFirstMs * 2 ** (failures - failuresMax), openMaxMs);
-    logger.warn({ vendor, account, failures, openMs }, "the vendor is failing and is left alone for a while");
-    await log.block(key, new Date(now + openMs));
+    const openMs = await log.countFailure(key, clock(), breaker);
+    if (openMs !== undefined)
+      logger.warn({ vendor, account, openMs }, "the vendor is failing and is left alone for a while");
   }
 }
 

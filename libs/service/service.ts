@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setMaxListeners } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
 import { type Alarms, type Bus, type Consuming, systemAlarms } from "@callbridge/bus";
 import type { EventLog, Keyring } from "@callbridge/event-log";
 import type { Logger } from "pino";
@@ -39,6 +40,7 @@ export type Platform = {
 
 /** Work still running after this is told to stop; what it did not finish comes again. Kubernetes kills after 30 s. */
 const drainMsByDefault = 15_000;
+const beginRetryMs = 2_000;
 
 /** Starts a service on its platform. `stop` drains: takes no more events, finishes what is in hand within `drainMs`. */
 export function startService(service: Service, platform: Platform): Consuming {
@@ -53,7 +55,7 @@ export function startService(service: Service, platform: Platform): Consuming {
   setMaxListeners(0, signal);
   const runtime = { service: service.name, log, keyring, clock, alarms, logger, signal };
   const consuming = startConsumer(reactions, bus, runtime, platform.duePollMs);
-  begin(service, platform).catch((error: unknown) => logger.error({ err: error }, "its timers could not be begun"));
+  void begin(service, { ...platform, logger }, signal);
   return {
     stop: async () => {
       const endDeadline = alarms.after(drainMs, () => controller.abort());
@@ -66,15 +68,24 @@ export function startService(service: Service, platform: Platform): Consuming {
   };
 }
 
-async function begin({ name, begin: facts = [] }: Service, { log, clock, account }: Platform): Promise<void> {
-  if (facts.length === 0) return;
-  const now = clock();
-  const events = facts.map((fact) => ({
-    account,
-    event: { time: now.toISOString(), ...fact, source: name },
-    cause: { correlationId: `begin:${name}` },
-  }));
-  await log.append({ now, events });
+/** Appends the facts that the service's timers hang on; a database that is down is waited for. */
+async function begin({ name, begin: facts = [] }: Service, platform: Platform, signal: AbortSignal): Promise<void> {
+  const { log, clock, account, logger } = platform;
+  while (facts.length > 0 && !signal.aborted) {
+    const now = clock();
+    const events = facts.map((fact) => ({
+      account,
+      event: { time: now.toISOString(), ...fact, source: name },
+      cause: { correlationId: `begin:${name}` },
+    }));
+    try {
+      await log.append({ now, events });
+      return;
+    } catch (error) {
+      logger.warn({ err: error }, "its timers could not be begun yet");
+      await wait(beginRetryMs, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
 }
 
 /** Rows of `due` find their handler by its name. */

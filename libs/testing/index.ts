@@ -10,5 +10,6 @@ export {
   type Told,
   when,
 } from "./given.ts";
+export { type MemoryLog, memoryLog, type StoredDelivery } from "./memory-log.ts";
 export { freePort, natsIsAvailable, type Running, startNatsServer } from "./servers.ts";
 export { until } from "./until.ts";

@@ -1,6 +1,13 @@
 import type { EventLog } from "@callbridge/event-log";
 
-type Budget = { limitMax: number; windowMs: number; taken: number[]; blockedUntil: number; failures: number };
+type Budget = {
+  limitMax: number;
+  windowMs: number;
+  taken: number[];
+  blockedUntil: number;
+  failures: number;
+  opened: number;
+};
 type Budgets = Pick<EventLog, "takeToken" | "learnLimit" | "block" | "countFailure" | "clearFailures">;
 type Key = Parameters<EventLog["block"]>[0];
 
@@ -12,7 +19,7 @@ export function memoryBudgets(): Budgets {
   return {
     takeToken: async (key, now, { reserve, limitMax, windowMs }) => {
       const time = now.getTime();
-      const budget = find(key) ?? { limitMax, windowMs, taken: [], blockedUntil: 0, failures: 0 };
+      const budget = find(key) ?? { limitMax, windowMs, taken: [], blockedUntil: 0, failures: 0, opened: 0 };
       table.set(`${key.account}\n${key.vendor}`, budget);
       budget.taken = budget.taken.filter((at) => at > time - budget.windowMs);
       const open = Math.max(1, Math.floor(budget.limitMax * (1 - reserve)));
@@ -31,14 +38,19 @@ export function memoryBudgets(): Budgets {
       const budget = find(key);
       if (budget) budget.blockedUntil = Math.max(budget.blockedUntil, until.getTime());
     },
-    countFailure: async (key) => {
+    countFailure: async (key, now, { failuresMax, openFirstMs, openMaxMs }) => {
       const budget = find(key);
-      if (budget) budget.failures += 1;
-      return budget?.failures ?? 0;
+      if (!budget) return undefined;
+      budget.failures += 1;
+      if (budget.failures < failuresMax || budget.blockedUntil > now.getTime()) return undefined;
+      const openMs = Math.min(openFirstMs * 2 ** budget.opened, openMaxMs);
+      budget.opened += 1;
+      budget.blockedUntil = now.getTime() + openMs;
+      return openMs;
     },
     clearFailures: async (key) => {
       const budget = find(key);
-      if (budget && budget.failures > 0) Object.assign(budget, { failures: 0, blockedUntil: 0 });
+      if (budget && budget.failures > 0) Object.assign(budget, { failures: 0, opened: 0, blockedUntil: 0 });
     },
   };
 }

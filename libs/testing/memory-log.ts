@@ -8,7 +8,6 @@ import {
   StreamMovedOn,
 } from "@callbridge/event-log";
 import { eventVersion, type LogEvent, linksOf, type NewEvent, parseEvent } from "@callbridge/events";
-import { v7 as newId } from "uuid";
 import { memoryBudgets } from "./memory-budgets.ts";
 import { memoryDue } from "./memory-due.ts";
 
@@ -116,7 +115,14 @@ export function memoryLog(): MemoryLog {
     if (known) return { event: known, added: false };
     const stored = {
       ...parseEvent(event.type, eventVersion, plain(event.data), plain(event.personal)),
-      ...{ id: newId(), account, position: events.length + 1, stream: event.stream, version: eventVersion, key },
+      ...{
+        id: idOf(events.length + 1),
+        account,
+        position: events.length + 1,
+        stream: event.stream,
+        version: eventVersion,
+        key,
+      },
       ...{ time: new Date(event.time).toISOString(), recordedAt: now.toISOString(), source: event.source },
       ...{ correlationId: cause.correlationId, causationId: cause.causationId, traceparent: cause.traceparent },
       erased: false,
@@ -215,6 +221,8 @@ export function memoryLog(): MemoryLog {
 }
 
 const name = (account: string, rest: string) => `${account}\n${rest}`;
+/** The same run gives the same ids. */
+const idOf = (position: number) => `00000000-0000-7000-8000-${position.toString(16).padStart(12, "0")}`;
 /** As it comes back from a database: nothing that is undefined, nothing that others still hold. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 

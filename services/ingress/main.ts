@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { ghlPublicKey } from "@callbridge/ghl";
+import { openReadModels, startProjector } from "@callbridge/read-models";
 import {
   type Config,
   createLogger,
@@ -45,7 +46,20 @@ export function composeIngress(
   });
 }
 
-/** As a process of its own it also hosts the relay; several replicas share it by a lock. */
+/** Keeps the read models level with the log; several processes may host it, one works at a time. */
+export function hostProjector({ log, keyring, logger }: OpenPlatform): { stop: () => Promise<void> } {
+  const readModels = openReadModels({ log, keyring });
+  const onError = (error: unknown) => logger.warn({ err: error }, "the read models are behind");
+  const projector = startProjector({ log, readModels, onError });
+  return {
+    stop: async () => {
+      await projector.stop();
+      await readModels.close();
+    },
+  };
+}
+
+/** As a process of its own it also hosts the relay and the projector; several replicas share them by locks. */
 async function start(): Promise<Started> {
   const required = ["DATABASE_URL", "NATS_URL", "DATA_KEY", "CLOUDTALK_WEBHOOK_SECRET", "GHL_WEBHOOK_SECRET"] as const;
   const config = readConfig(undefined, required);
@@ -53,6 +67,7 @@ async function start(): Promise<Started> {
   const { DATABASE_URL: databaseUrl = "", DATA_KEY: dataKey = "" } = config;
   const platform = await openPlatform({ config, databaseUrl, dataKey, logger, account: "default", migrate: false });
   const relay = platform.startRelay();
+  const projector = hostProjector(platform);
   // NATS being down refuses nothing: only the log has to answer.
   const readiness = () => notReady([], { ...platform, bus: { ...platform.bus, health: () => ({ ok: true }) } });
   const app = composeIngress(config, platform, { account: "default", readiness });
@@ -62,6 +77,7 @@ async function start(): Promise<Started> {
     stop: async () => {
       await app.close();
       await relay?.stop();
+      await projector.stop();
       await platform.close();
     },
   };

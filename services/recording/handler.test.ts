@@ -14,7 +14,7 @@ import { sampleMp3, sampleWav } from "./sample-audio.ts";
 
 const wav = sampleWav({ seconds: 2 });
 const endedAt = "2026-09-28T10:00:00.000Z";
-const stream = "call:u:call-1";
+const stream = "call:n:1000000001";
 const name = `recording/${createHash("sha256").update(stream).digest("hex")}`;
 
 let root: string;
@@ -266,8 +266,8 @@ describe("given a recording that is not there yet", () => {
       unavailable("not-found", "the link answered 404"),
     ]);
     const recovered = history(
-      ["call.recovered", { callId: "1", endedAt: yesterday }],
-      ["call.identified", { callId: "1", outcome: "answered", because: "reports" }],
+      ["call.recovered", { callId: "1000000001", endedAt: yesterday }],
+      ["call.identified", { callId: "1000000001", outcome: "answered", because: "reports" }],
     );
     expect((await when({ given: recovered })).append).toEqual([unavailable("not-found")]);
   });
@@ -289,7 +289,7 @@ describe("given a recording that cannot be had", () => {
     expect(await because()).toEqual(unavailable("expired"));
     linkAnswers(404);
     apiAnswers = () => ({ gone: true });
-    expect((await when({ given: ready({ recordingUrl: link }, { callId: "1" }) })).append).toEqual([
+    expect((await when({ given: ready({ recordingUrl: link }, { callId: "1000000001" }) })).append).toEqual([
       unavailable("expired"),
     ]);
   });

@@ -1,5 +1,5 @@
 import type { LookupAddress } from "node:dns";
-import { type Call, foldCall, type LogEvent } from "@callbridge/events";
+import { type Call, foldCall, type LogEvent, stream as streamNames } from "@callbridge/events";
 import type { Decision, Handler } from "@callbridge/service";
 import type { Storage } from "@callbridge/storage";
 import { linkSources, type Opened, type Source } from "./download.ts";
@@ -48,12 +48,7 @@ export function recordingHandler({ cloudtalk, storage, allowedHosts, resolve, ..
       const sources = sourcesOf(call);
       if (sources.length === 0) return withoutSource(stream, schedule, now.getTime());
       const name = `recording/${hash(stream)}`;
-      return decisionOn(
-        await fetch(sources, { storage, name, limits, signal }),
-        stream,
-        schedule,
-        now.getTime(),
-      );
+      return decisionOn(await fetch(sources, { storage, name, limits, signal }), stream, schedule, now.getTime());
     },
   };
 
@@ -110,6 +105,7 @@ function keyOf(stream: string) {
   return { fact: `${stream}/recording` };
 }
 
+/** Named by the numeric id as soon as it is known, so that the call has one lease and one key also while its ids meet. */
 function streamOf(event: LogEvent, call: Call): string {
-  return call.stream ?? event.stream;
+  return call.callId ? streamNames.callById(call.callId) : (call.stream ?? event.stream);
 }

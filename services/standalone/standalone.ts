@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@callbridge/event-log/embedded";
-import { composeIngress } from "@callbridge/ingress";
+import { composeIngress, hostProjector } from "@callbridge/ingress";
 import {
   type Config,
   ConfigError,
@@ -66,6 +66,8 @@ export async function startStandalone(environment: Environment): Promise<Running
     stops.push(() => platform.close());
     const relay = platform.startRelay();
     if (relay) stops.push(() => relay.stop());
+    const projector = hostProjector(platform);
+    stops.push(() => projector.stop());
 
     const composed = services.map((compose) => compose(effective, platform));
     for (const service of composed) {

@@ -13,6 +13,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- Nobody passes before: the vendor said so, or it is failing.
       blocked_until timestamptz,
       failures int not null default 0,
+      -- How often the breaker has opened since the last success.
+      opened int not null default 0,
       primary key (account, vendor)
     )`.execute(db);
 }

@@ -1,0 +1,205 @@
+import type { Alarms } from "@callbridge/bus";
+import type { Random } from "./random.ts";
+import type { Fault, Schedule } from "./schedule.ts";
+import type { SimulatedTime } from "./simulated-time.ts";
+
+/** Why a use of a port failed: surely not applied, or nobody can know. */
+export type Trouble = "refused" | "unknown";
+type Latency = { minMs: number; maxMs: number };
+
+export type SimulatedProcess = {
+  name: string;
+  alive: () => boolean;
+  /** Stood still at any moment since: whatever it held may have been taken over. */
+  pausedSince: (ms: number) => boolean;
+  /** Runs something in the process: never when it is dead, later when it stands still. */
+  enter: (run: () => void) => void;
+  alarms: Alarms;
+  /** Leaves the process: `apply` happens elsewhere, and its answer comes back, unless a fault has other plans. */
+  port: <T>(
+    name: string,
+    apply: () => T | Promise<T>,
+    error: (trouble: Trouble) => Error,
+    latency?: Latency,
+  ) => Promise<T>;
+  crash: () => void;
+};
+
+/** What hits whom: every use of a port is counted over all processes. */
+export type Faults = {
+  hit: (port: string) => Fault | undefined;
+  isDown: (port: string) => boolean;
+  injected: () => number;
+  end: () => void;
+};
+
+export function plannedFaults(schedule: Schedule, time: SimulatedTime): Faults {
+  const uses = new Map<string, number>();
+  const downUntil = new Map<string, number>();
+  let injected = 0;
+  let isOver = false;
+  return {
+    hit: (port) => {
+      const use = (uses.get(port) ?? 0) + 1;
+      uses.set(port, use);
+      if (isOver) return undefined;
+      const fault = schedule.faults.find((one) => one.port === port && one.nth === use);
+      if (!fault) return undefined;
+      injected += 1;
+      if (fault.how === "outage") downUntil.set(areaOf(port), time.nowMs() + fault.ms);
+      return fault;
+    },
+    isDown: (port) => !isOver && (downUntil.get(areaOf(port)) ?? 0) > time.nowMs(),
+    injected: () => injected,
+    end: () => {
+      isOver = true;
+    },
+  };
+}
+
+/** A database or a broker fails as a whole. */
+const areaOf = (port: string) => port.split(".")[0] ?? port;
+
+const quick: Latency = { minMs: 0, maxMs: 4 };
+/** A client gives up on a vendor that does not answer. */
+const timeoutMs = 20_000;
+
+type World = {
+  time: SimulatedTime;
+  random: Random;
+  faults: Faults;
+  trace: (line: () => string) => void;
+  /** The machine starts another one after this long. */
+  died: (process: SimulatedProcess, downMs: number) => void;
+  crashAll: (downMs: number) => void;
+};
+
+export function simulatedProcess(name: string, { time, random, faults, trace, died, crashAll }: World) {
+  const frozen: (() => void)[] = [];
+  let isAlive = true;
+  let pausedUntil = 0;
+  let lastPausedMs = 0;
+  const latencyOf = ({ minMs, maxMs }: Latency) => random.between(minMs, maxMs);
+
+  const process: SimulatedProcess = {
+    name,
+    alive: () => isAlive,
+    pausedSince: (ms) => lastPausedMs >= ms,
+    enter: (run) => {
+      if (!isAlive) return;
+      if (pausedUntil > time.nowMs()) frozen.push(run);
+      else run();
+    },
+    alarms: {
+      after: (ms, ring) => time.after(ms, () => process.enter(ring)),
+      every: (ms, ring) => {
+        let cancel = () => {};
+        const next = () => {
+          cancel = time.after(ms, () => {
+            next();
+            process.enter(ring);
+          });
+        };
+        next();
+        return () => cancel();
+      },
+    },
+    crash: () => {
+      isAlive = false;
+      frozen.length = 0;
+    },
+    port: (port, apply, error, latency = quick) => {
+      if (!isAlive) return never();
+      const fault = faults.hit(port);
+      if (fault) trace(() => `${name} ${port} no. ${fault.nth}: ${fault.how} ${fault.ms} ms`);
+      const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<typeof apply>>>();
+
+      const fail = (ms: number, trouble: Trouble) => {
+        time.after(ms, () => process.enter(() => reject(error(trouble))));
+      };
+      /** Arrives after a while, unless its sender died meanwhile: then perhaps. */
+      const arrive = (
+        ms: number,
+        then: (applied: Promise<Awaited<ReturnType<typeof apply>>>) => void,
+        surely = false,
+      ) => {
+        time.after(ms, () => {
+          if (!isAlive && !surely && random.chance(0.5)) return;
+          const applied = (async () => await apply())();
+          applied.catch(() => undefined);
+          then(applied);
+        });
+      };
+      const answer = (applied: Promise<Awaited<ReturnType<typeof apply>>>, ms = latencyOf(latency)) => {
+        applied.then(
+          (value) => time.after(ms, () => process.enter(() => resolve(value))),
+          (cause) => time.after(ms, () => process.enter(() => reject(cause))),
+        );
+      };
+      const nobody = () => undefined;
+
+      if (faults.isDown(port)) {
+        fail(latencyOf(latency), "unknown");
+        return promise;
+      }
+      switch (fault?.how) {
+        case "crash-before":
+          died(process, fault.ms);
+          break;
+        case "crash-sent":
+          arrive(latencyOf(latency), nobody, true);
+          died(process, fault.ms);
+          break;
+        case "crash-after":
+          arrive(latencyOf(latency), () => died(process, fault.ms));
+          break;
+        case "crash-all":
+          arrive(latencyOf(latency), () => crashAll(fault.ms));
+          break;
+        case "pause-before":
+          pause(fault.ms);
+          process.enter(() => arrive(latencyOf(latency), answer));
+          break;
+        case "pause-after":
+          arrive(latencyOf(latency), (applied) => {
+            pause(fault.ms);
+            answer(applied);
+          });
+          break;
+        case "refused":
+          fail(latencyOf(latency), "refused");
+          break;
+        case "lost":
+          fail(random.pick([latencyOf(latency), fault.ms, timeoutMs]), "unknown");
+          break;
+        case "doubt":
+          arrive(latencyOf(latency), () => fail(random.pick([0, fault.ms, timeoutMs]), "unknown"));
+          break;
+        case "late":
+          arrive(fault.ms, nobody, true);
+          fail(random.pick([latencyOf(latency), random.between(0, fault.ms), timeoutMs]), "unknown");
+          break;
+        case "slow":
+          arrive(latencyOf(latency), (applied) => answer(applied, fault.ms));
+          break;
+        default:
+          arrive(latencyOf(latency), (applied) => answer(applied));
+      }
+      return promise;
+    },
+  };
+
+  function pause(ms: number): void {
+    lastPausedMs = time.nowMs() + ms;
+    pausedUntil = Math.max(pausedUntil, lastPausedMs);
+    time.after(ms, () => {
+      if (pausedUntil > time.nowMs()) return;
+      for (const run of frozen.splice(0)) process.enter(run);
+    });
+  }
+
+  return process;
+}
+
+/** Whoever waits for a dead process waits for ever, and is forgotten. */
+const never = () => new Promise<never>(() => {});
