@@ -4,7 +4,7 @@ import { type Gate, VendorError } from "@callbridge/vendor";
 import type { Logger } from "pino";
 
 /** How much of a vendor's budget a kind of work leaves to others. Dialling may use all of it, sweeps half. */
-export const reserves = { dialling: 0, calls: 0.2, sweep: 0.5 };
+const reserves = { dialling: 0, calls: 0.2, sweep: 0.5 };
 
 /** What is known of a vendor's limit before its headers have told. We stay a twentieth below: arrival times jitter. */
 const vendors = {

@@ -9,7 +9,7 @@ import type { Rubric } from "./rubric.ts";
 type Message = OpenAI.ChatCompletionMessageParam;
 
 /** What the model said of a call, not checked yet. */
-export type Opinion = {
+type Opinion = {
   given: Feedback;
   model: string;
   requestId: string | undefined;

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from "node:http";
 
 /** What the stand-in answers next; `hang` answers never. Bodies that are texts go out as they are. */
 export type Reply = { status?: number; headers?: Record<string, string>; body: unknown } | "hang";
-export type Received = { path: string; headers: IncomingMessage["headers"]; form: FormData; json: unknown };
+type Received = { path: string; headers: IncomingMessage["headers"]; form: FormData; json: unknown };
 export type StandIn = { baseUrl: string; received: Received[]; close: () => void };
 
 /** A model server for tests, in OpenAI's shapes (facts/openai.md 1 and 2). It answers each request with the next reply. */

@@ -5,7 +5,7 @@ import { languageCode } from "./language.ts";
 import { type Answer, ask, type ModelServer, modelClient, type Refusal } from "./model-server.ts";
 import type { Transcript } from "./transcript.ts";
 
-export type Heard = { transcript: Transcript; requestId: string | undefined };
+type Heard = { transcript: Transcript; requestId: string | undefined };
 export type Transcribe = (
   audio: { content: Buffer; mediaType: string },
   context: { now: Date; signal: AbortSignal },
