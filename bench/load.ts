@@ -52,9 +52,12 @@ async function send({ url, headers, connections, seconds, rate, name }: Load): P
   };
 }
 
-/** A finished call as a careful operator's automation reports it (fixtures: call-ended, rich template). */
+/**
+ * A finished call as a careful operator's automation reports it (fixtures: call-ended, rich template). A number comes in
+ * four webhooks, as those of a call do.
+ */
 const callEnded = (load: string, call: number) =>
-  `{"call_uuid":"${load}-${call}","internal_number":390600000001,"external_number":"3930000${10_000 + (call % 90_000)}",` +
+  `{"call_uuid":"${load}-${call}","internal_number":390600000001,"external_number":"3930000${10_000 + (Math.floor(call / 4) % 90_000)}",` +
   '"agent_id":400001,"agent_first_name":"Ada","agent_last_name":"Example","talking_time":45,"waiting_time":12}';
 
 if (import.meta.main) {

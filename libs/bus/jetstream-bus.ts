@@ -4,10 +4,12 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import type { Bus, Consuming, Deliver } from "./bus.ts";
 import { announcementOf } from "./message.ts";
 import { pause } from "./pause.ts";
-import { createSlots } from "./slots.ts";
+import { createSlots, type Slots } from "./slots.ts";
 import { ackWaitMs, consumerConfig, type Topology } from "./topology.ts";
 
 const retryMs = 1_000;
+/** How long the server holds a request while there is nothing; a message that comes meanwhile is sent at once. */
+const fetchMs = 5_000;
 /** How often the low-water mark is read from the server and saved: what a rebuilt stream may have to repeat. */
 const saveMarkMs = 5_000;
 
@@ -43,7 +45,7 @@ export function createJetStreamBus(nats: NatsConnection, log: EventLog, topology
     while (!signal.aborted) {
       try {
         await log.saveMark(consumer, 0, new Date());
-        await consumeOnce(consumer, deliver, slots, concurrency, signal);
+        await consumeOnce(consumer, deliver, slots, signal);
       } catch (error) {
         trouble = error instanceof Error ? error.message : String(error);
         if (!signal.aborted) await pause(retryMs, signal);
@@ -54,36 +56,37 @@ export function createJetStreamBus(nats: NatsConnection, log: EventLog, topology
   }
 
   /** Ends when stopped; throws when the consumer or the stream is gone. */
-  async function consumeOnce(
-    consumer: string,
-    deliver: Deliver,
-    slots: ReturnType<typeof createSlots>,
-    concurrency: number,
-    signal: AbortSignal,
-  ) {
+  async function consumeOnce(consumer: string, deliver: Deliver, slots: Slots, signal: AbortSignal): Promise<void> {
     const manager = await jetstreamManager(nats);
     await manager.consumers.add(topology.stream, consumerConfig(consumer));
     const durable = await jetstream(nats).consumers.get(topology.stream, consumer);
-    const messages = await durable.consume({ max_messages: concurrency, abort_on_missing_resource: true });
-    const stop = () => messages.stop();
-    signal.addEventListener("abort", stop, { once: true });
     const saving = setInterval(() => void saveMark(consumer).catch(() => undefined), saveMarkMs);
-    trouble = undefined;
     try {
-      for await (const message of messages) {
-        await slots.take();
-        // What is not in hand yet goes back to the server, for another replica or for the next start.
-        slots.run(signal.aborted ? Promise.resolve(message.nak()) : handle(message, deliver));
+      while (!signal.aborted) {
+        // No more than there are hands for: what lies in a buffer when the process dies comes again only after the ack wait.
+        const free = await slots.free();
+        if (signal.aborted) return;
+        const batch = await durable.fetch({ max_messages: free, expires: fetchMs });
+        const stop = () => batch.stop();
+        signal.addEventListener("abort", stop, { once: true });
+        let count = 0;
+        for await (const message of batch) {
+          count += 1;
+          await slots.take();
+          slots.run(handle(message, deliver));
+        }
+        signal.removeEventListener("abort", stop);
+        // Silence may mean that there is nothing, or that there is no consumer any more.
+        if (count === 0 && !signal.aborted) await durable.info();
+        trouble = undefined;
       }
     } finally {
       clearInterval(saving);
-      signal.removeEventListener("abort", stop);
     }
-    if (!signal.aborted) throw new Error(`the consumer ${consumer} ended`);
   }
 
   async function handle(message: JsMsg, deliver: Deliver): Promise<void> {
-    const working = setInterval(() => message.working(), ackWaitMs / 2);
+    const working = setInterval(() => message.working(), ackWaitMs / 3);
     try {
       await deliver(announcementOf(message.string()), message.info.deliveryCount);
       message.ack();

@@ -20,8 +20,8 @@ export function topology(prefix = "callbridge"): Topology {
 }
 
 const nanosecondsPerMs = 1_000_000;
-/** Longest silence of a handler before the server thinks it dead; handlers say "still working" at half of it. */
-export const ackWaitMs = 60_000;
+/** Longest silence of a process before its events go to another one; while it works it says so three times as often. */
+export const ackWaitMs = 15_000;
 /** Unacked events of one service over all its replicas: enough for 8 replicas at 32 each. */
 const ackPendingMax = 256;
 

@@ -4,8 +4,8 @@ import type { Database } from "./database.ts";
 import { type Keyring, open, type StreamKey, seal } from "./keyring.ts";
 import { newId } from "./random.ts";
 
-/** Enough for the calls of a busy day; for a stream whose key fell out a new one is made. */
-const cachedKeysMax = 20_000;
+/** Enough for the calls of a busy day, twice; for a stream whose key fell out a new one is made. */
+const generationKeysMax = 10_000;
 
 type Sealed = { personal: Buffer; keyId: string };
 
@@ -39,26 +39,30 @@ export type Personal = {
 type Cached = StreamKey & { account: string; stream: string; saved: boolean };
 
 export function createPersonal(db: Database, keyring: Keyring): Personal {
-  const byStream = new Map<string, Cached>();
-  const byId = new Map<string, Cached>();
+  // Two generations: what was used lately moves to the young one, and the old one is dropped as a whole.
+  let young = generation();
+  let old = generation();
 
   function keyFor(account: string, stream: string): Cached {
     const name = nameOf(account, stream);
-    const cached = byStream.get(name);
+    const cached = young.byStream.get(name);
     if (cached) return cached;
-    const fresh = { ...keyring.create(newId()), account, stream, saved: false };
-    byStream.set(name, fresh);
-    byId.set(fresh.id, fresh);
-    const oldest = byId.size > cachedKeysMax ? byId.keys().next().value : undefined;
-    if (oldest !== undefined) forget([oldest]);
-    return fresh;
+    const key = old.byStream.get(name) ?? { ...keyring.create(newId()), account, stream, saved: false };
+    if (young.byId.size >= generationKeysMax) [old, young] = [young, generation()];
+    young.byStream.set(name, key);
+    young.byId.set(key.id, key);
+    return key;
   }
+
+  const keyOf = (id: string) => young.byId.get(id) ?? old.byId.get(id);
 
   function forget(keyIds: Iterable<string>): void {
     for (const id of keyIds) {
-      const key = byId.get(id);
-      if (key) byStream.delete(nameOf(key.account, key.stream));
-      byId.delete(id);
+      const key = keyOf(id);
+      for (const { byStream, byId } of [young, old]) {
+        if (key) byStream.delete(nameOf(key.account, key.stream));
+        byId.delete(id);
+      }
     }
   }
 
@@ -69,13 +73,13 @@ export function createPersonal(db: Database, keyring: Keyring): Personal {
     },
     unsavedKeys: (keyIds) =>
       [...new Set(keyIds)].flatMap((id) => {
-        const key = byId.get(id);
+        const key = keyOf(id);
         if (!key || key.saved) return [];
         return [{ id, account: key.account, stream: key.stream, wrapped: key.wrapped.toString("base64") }];
       }),
     markSaved: (keyIds) => {
       for (const id of keyIds) {
-        const key = byId.get(id);
+        const key = keyOf(id);
         if (key) key.saved = true;
       }
     },
@@ -96,4 +100,5 @@ export function createPersonal(db: Database, keyring: Keyring): Personal {
   };
 }
 
+const generation = () => ({ byStream: new Map<string, Cached>(), byId: new Map<string, Cached>() });
 const nameOf = (account: string, stream: string) => `${account}\n${stream}`;

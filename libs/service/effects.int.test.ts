@@ -79,7 +79,7 @@ describe("an intended write", () => {
     const { vendor, types } = await carriedOut("lost", ["lost"]);
     expect(types).toEqual(["attempted", "attempted", "observed"]);
     const [first, second] = vendor.performed;
-    expect((second?.at ?? 0) - (first?.at ?? 0)).toBe(settleMs);
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBe(leaveMs + settleMs);
     expect(vendor.count("lost")).toBe(1);
   });
 
@@ -99,14 +99,14 @@ describe("an intended write", () => {
     const { vendor, types } = await carriedOut("500s", Array<Fault>(8).fill("failed with 500"));
     expect(types.filter((type) => type === "failed")).toEqual([]);
     const waits = vendor.performed.slice(1).map(({ at }, index) => (at - (vendor.performed[index]?.at ?? 0)) / 1_000);
-    expect(waits.slice(0, 5)).toEqual([15, 30, 60, 120, 240]);
-    expect(waits.at(-1)).toBe(615);
+    expect(waits.slice(0, 5)).toEqual([25, 40, 70, 130, 250]);
+    expect(waits.at(-1)).toBe(625);
     expect(vendor.count("500s")).toBe(1);
   });
 
   test.each<[Fault, number]>([
     ["unreachable", 600],
-    ["failed with 500", 615],
+    ["failed with 500", 625],
   ])("survives an outage of days (%s)", async (fault, waitSeconds) => {
     const { vendor, name } = await executor();
     const effect = `days of ${fault}`;
@@ -298,7 +298,7 @@ describe("processes", () => {
     });
     const row = await bench.row(name);
     expect(row.because).toBe("waiting until the vendor has settled, then reading back");
-    expect(row.at?.getTime()).toBe(bench.clock().getTime() + settleMs);
+    expect(row.at?.getTime()).toBe(bench.clock().getTime() + leaveMs + settleMs);
     expect([vendor.performed, vendor.readBack]).toEqual([[], []]);
   });
 

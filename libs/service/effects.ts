@@ -9,6 +9,7 @@ import {
 } from "@callbridge/events";
 import { VendorError } from "@callbridge/vendor";
 import type { z } from "zod";
+import { leavingUntil } from "./attempt-deadline.ts";
 import type { Reaction } from "./consumer.ts";
 import { withLease } from "./decide.ts";
 import { afterError, RetryLater } from "./errors.ts";
@@ -43,6 +44,11 @@ export type AnyEffect = EffectDefinition<any>;
 
 /** A vendor applies a request within this time or never: the assumption on which "exactly once" rests. */
 export const settleMs = 15_000;
+/**
+ * From the record of an attempt to the moment at which its last request leaves; the vendor's time to settle begins there.
+ * As long as the gate lets anybody wait for the budget; longer would add to every doubt.
+ */
+export const leaveMs = 10_000;
 /** Waits between attempts grow up to this step (ten minutes). */
 const backoffStepsMax = 9;
 const doubtPauseMaxMs = 600_000;
@@ -122,12 +128,13 @@ async function execute(definition: AnyEffect, event: Intended, runtime: Runtime,
   }
   signal.throwIfAborted();
   const attempt = mine.attempts + 1;
+  const beganMs = clock().getTime();
   const began = await record("effect.attempted", { ...ref, attempt, host: definition.host }, `attempt/${attempt}`);
   // A holder of the lease that was believed dead is still alive: it owns this attempt.
   if (!began) throw new RetryLater(turnRetryMinMs, "another process began this attempt");
 
   try {
-    const done = await definition.perform(input, context);
+    const done = await leavingUntil(beganMs + leaveMs, () => definition.perform(input, context));
     if ("skip" in done) await record("effect.skipped", { ...ref, because: done.skip }, "end");
     else await record("effect.observed", { ...ref, attempt, how: "answer", ...done }, "end");
   } catch (error) {
@@ -137,7 +144,7 @@ async function execute(definition: AnyEffect, event: Intended, runtime: Runtime,
   /** Looks whether the last attempt was applied. False: surely not, so it may be repeated. */
   async function endOfDoubt({ attempts, refused }: Effect, openSince: string): Promise<boolean> {
     const doubts = attempts - refused;
-    const settledAt = new Date(openSince).getTime() + settle;
+    const settledAt = new Date(openSince).getTime() + leaveMs + settle;
     waitUntil(settledAt, "waiting until the vendor has settled, then reading back");
     const unknown = (because: string) => record("effect.unknown", { ...ref, attempt: attempts, because }, "end");
     if (!definition.readBack) {

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { EventLog } from "@callbridge/event-log";
 import { type Gate, VendorError } from "@callbridge/vendor";
 import type { Logger } from "pino";
+import { mayWaitMs } from "./attempt-deadline.ts";
 
 /** How much of a vendor's budget a kind of work leaves to others. Dialling may use all of it, sweeps half. */
 const reserves = { dialling: 0, calls: 0.2, sweep: 0.5 };
@@ -40,11 +41,16 @@ export function openGate({ log, logger, clock, account, vendor, work, sleep = wa
     pass: async (operation) => {
       for (let waited = 0; ; ) {
         const token = await log.takeToken(key, clock(), atStart);
-        if (token.granted) {
+        const leftMs = mayWaitMs(clock().getTime());
+        if (token.granted && leftMs > 0) {
           failing = token.failures > 0;
           return;
         }
-        if (waited + token.waitMs > waitMaxMs) {
+        if (token.granted) {
+          const detail = "it is too late for this attempt to send anything";
+          throw new VendorError({ vendor, operation, consequence: "not-applied", detail });
+        }
+        if (waited + token.waitMs > Math.min(waitMaxMs, waited + leftMs)) {
           const detail = "the shared budget is used up, or the vendor is failing";
           throw new VendorError({ vendor, operation, consequence: "not-applied", retryAfterMs: token.waitMs, detail });
         }

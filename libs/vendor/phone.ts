@@ -15,17 +15,28 @@ export function readPhone(value: unknown, defaultCountry: string | undefined, as
   if (raw === "" || /^(anonymous|unknown|withheld|private|restricted|null|undefined)$/i.test(raw)) return undefined;
   const digits = raw.replace(/[^\d+]/g, "").replace(/^00/, "+");
   const country = defaultCountry && isSupportedCountry(defaultCountry) ? defaultCountry : undefined;
-  const candidates = digits.startsWith("+") ? [international(digits)] : inOrder(digits, country, assume);
-  const found = candidates.find((phone) => phone?.valid) ?? candidates.find((phone) => phone?.possible);
-  return found ? { e164: found.e164 } : { invalid: raw.slice(0, 40) };
+  const found = firstOf(digits.startsWith("+") ? [[digits, undefined]] : inOrder(digits, country, assume));
+  return found ? { e164: found } : { invalid: raw.slice(0, 40) };
 }
 
-function inOrder(digits: string, country: CountryCode | undefined, assume: Assume) {
-  const both = [international(`+${digits}`), country ? parse(digits, country) : undefined];
+type Candidate = [text: string, country: CountryCode | undefined];
+
+function inOrder(digits: string, country: CountryCode | undefined, assume: Assume): Candidate[] {
+  const both: Candidate[] = [[`+${digits}`, undefined]];
+  if (country) both.push([digits, country]);
   return assume === "international" ? both : both.reverse();
 }
 
-const international = (digits: string) => parse(digits, undefined);
+/** The first that is valid, else the first that is possible. */
+function firstOf(candidates: Candidate[]): string | undefined {
+  let possible: string | undefined;
+  for (const [text, country] of candidates) {
+    const phone = parse(text, country);
+    if (phone?.valid) return phone.e164;
+    if (phone?.possible) possible ??= phone.e164;
+  }
+  return possible;
+}
 
 type Parsed = { e164: string; valid: boolean; possible: boolean } | undefined;
 /** A webhook is asked for the same numbers under several names, and an office has few lines: reading one takes 20 µs. */

@@ -79,7 +79,6 @@ export function simulatedProcess(name: string, { time, random, faults, trace, di
   let isAlive = true;
   let pausedUntil = 0;
   let lastPausedMs = 0;
-  const latencyOf = ({ minMs, maxMs }: Latency) => random.between(minMs, maxMs);
 
   const process: SimulatedProcess = {
     name,
@@ -91,13 +90,20 @@ export function simulatedProcess(name: string, { time, random, faults, trace, di
       else run();
     },
     alarms: {
-      after: (ms, ring) => time.after(ms, () => process.enter(ring)),
+      after: (ms, ring) => {
+        let isOn = true;
+        const cancel = time.after(ms, () => process.enter(() => isOn && ring()));
+        return () => {
+          isOn = false;
+          cancel();
+        };
+      },
       every: (ms, ring) => {
         let cancel = () => {};
         const next = () => {
-          cancel = time.after(ms, () => {
+          cancel = process.alarms.after(ms, () => {
             next();
-            process.enter(ring);
+            ring();
           });
         };
         next();
@@ -108,86 +114,90 @@ export function simulatedProcess(name: string, { time, random, faults, trace, di
       isAlive = false;
       frozen.length = 0;
     },
-    port: (port, apply, error, latency = quick) => {
-      if (!isAlive) return never();
-      const fault = faults.hit(port);
-      if (fault) trace(() => `${name} ${port} no. ${fault.nth}: ${fault.how} ${fault.ms} ms`);
-      const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<typeof apply>>>();
-
-      const fail = (ms: number, trouble: Trouble) => {
-        time.after(ms, () => process.enter(() => reject(error(trouble))));
-      };
-      /** Arrives after a while, unless its sender died meanwhile: then perhaps. */
-      const arrive = (
-        ms: number,
-        then: (applied: Promise<Awaited<ReturnType<typeof apply>>>) => void,
-        surely = false,
-      ) => {
-        time.after(ms, () => {
-          if (!isAlive && !surely && random.chance(0.5)) return;
-          const applied = (async () => await apply())();
-          applied.catch(() => undefined);
-          then(applied);
-        });
-      };
-      const answer = (applied: Promise<Awaited<ReturnType<typeof apply>>>, ms = latencyOf(latency)) => {
-        applied.then(
-          (value) => time.after(ms, () => process.enter(() => resolve(value))),
-          (cause) => time.after(ms, () => process.enter(() => reject(cause))),
-        );
-      };
-      const nobody = () => undefined;
-
-      if (faults.isDown(port)) {
-        fail(latencyOf(latency), "unknown");
-        return promise;
-      }
-      switch (fault?.how) {
-        case "crash-before":
-          died(process, fault.ms);
-          break;
-        case "crash-sent":
-          arrive(latencyOf(latency), nobody, true);
-          died(process, fault.ms);
-          break;
-        case "crash-after":
-          arrive(latencyOf(latency), () => died(process, fault.ms));
-          break;
-        case "crash-all":
-          arrive(latencyOf(latency), () => crashAll(fault.ms));
-          break;
-        case "pause-before":
-          pause(fault.ms);
-          process.enter(() => arrive(latencyOf(latency), answer));
-          break;
-        case "pause-after":
-          arrive(latencyOf(latency), (applied) => {
-            pause(fault.ms);
-            answer(applied);
-          });
-          break;
-        case "refused":
-          fail(latencyOf(latency), "refused");
-          break;
-        case "lost":
-          fail(random.pick([latencyOf(latency), fault.ms, timeoutMs]), "unknown");
-          break;
-        case "doubt":
-          arrive(latencyOf(latency), () => fail(random.pick([0, fault.ms, timeoutMs]), "unknown"));
-          break;
-        case "late":
-          arrive(fault.ms, nobody, true);
-          fail(random.pick([latencyOf(latency), random.between(0, fault.ms), timeoutMs]), "unknown");
-          break;
-        case "slow":
-          arrive(latencyOf(latency), (applied) => answer(applied, fault.ms));
-          break;
-        default:
-          arrive(latencyOf(latency), (applied) => answer(applied));
-      }
-      return promise;
-    },
+    port,
   };
+
+  function port<T>(
+    use: string,
+    apply: () => T | Promise<T>,
+    error: (trouble: Trouble) => Error,
+    latency = quick,
+  ): Promise<T> {
+    if (!isAlive) return never();
+    const fault = faults.hit(use);
+    if (fault) trace(() => `${name} ${use} no. ${fault.nth}: ${fault.how} ${fault.ms} ms`);
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const someMs = () => random.between(latency.minMs, latency.maxMs);
+
+    const fail = (ms: number, trouble: Trouble) => {
+      time.after(ms, () => process.enter(() => reject(error(trouble))));
+    };
+    /** Arrives after a while, unless its sender died meanwhile: then perhaps. */
+    const arrive = (ms: number, then: (applied: Promise<T>) => void, surely = false) => {
+      time.after(ms, () => {
+        if (!isAlive && !surely && random.chance(0.5)) return;
+        const applied = (async () => apply())();
+        applied.catch(() => undefined);
+        then(applied);
+      });
+    };
+    const answer = (applied: Promise<T>, ms = someMs()) => {
+      applied.then(
+        (value) => time.after(ms, () => process.enter(() => resolve(value))),
+        (cause) => time.after(ms, () => process.enter(() => reject(cause))),
+      );
+    };
+    const nobody = () => undefined;
+
+    if (faults.isDown(use)) {
+      fail(someMs(), "unknown");
+      return promise;
+    }
+    switch (fault?.how) {
+      case "crash-before":
+        died(process, fault.ms);
+        break;
+      case "crash-sent":
+        arrive(someMs(), nobody, true);
+        died(process, fault.ms);
+        break;
+      case "crash-after":
+        arrive(someMs(), () => died(process, fault.ms));
+        break;
+      case "crash-all":
+        arrive(someMs(), () => crashAll(fault.ms));
+        break;
+      case "pause-before":
+        pause(fault.ms);
+        process.enter(() => arrive(someMs(), answer));
+        break;
+      case "pause-after":
+        arrive(someMs(), (applied) => {
+          pause(fault.ms);
+          answer(applied);
+        });
+        break;
+      case "refused":
+        fail(someMs(), "refused");
+        break;
+      case "lost":
+        fail(random.pick([someMs(), fault.ms, timeoutMs]), "unknown");
+        break;
+      case "doubt":
+        arrive(someMs(), () => fail(random.pick([0, fault.ms, timeoutMs]), "unknown"));
+        break;
+      case "late":
+        arrive(fault.ms, nobody, true);
+        fail(random.pick([someMs(), random.between(0, fault.ms), timeoutMs]), "unknown");
+        break;
+      case "slow":
+        arrive(someMs(), (applied) => answer(applied, fault.ms));
+        break;
+      default:
+        arrive(someMs(), (applied) => answer(applied));
+    }
+    return promise;
+  }
 
   function pause(ms: number): void {
     lastPausedMs = time.nowMs() + ms;

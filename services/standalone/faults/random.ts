@@ -5,7 +5,7 @@ export type Random = {
   /** Whole numbers, both ends included. */
   between: (low: number, high: number) => number;
   chance: (probability: number) => boolean;
-  pick: <T>(list: readonly [T, ...T[]]) => T;
+  pick: <const T>(list: readonly [T, ...T[]]) => T;
 };
 
 /** mulberry32 over a mixed seed: good enough to choose by, and the same on every machine. */

@@ -3,7 +3,7 @@ import { type Random, seeded } from "./random.ts";
 /** A person who calls or is called. `in`: who knows the number before the first call. */
 export type Person = { phone: string; in: "both" | "crm" | "nobody" };
 
-export type CallWebhook = "call-started" | "call-ended" | "call-recording-ready";
+export type CallWebhook = "call-started" | "call-ended" | "call-recording-ready" | "call-modified";
 export type ScheduledCall = {
   person: number;
   outcome: "answered" | "missed" | "voicemail";
@@ -159,6 +159,7 @@ function webhooksOf(random: Random, isRecorded: boolean, lengthMs: number): Sche
   const isLost = (event: CallWebhook) => random.chance(event === "call-ended" ? 0.05 : 0.15);
   const arriving = all.filter((event) => !isLost(event));
   if (random.chance(0.5)) arriving.push("call-started");
+  if (random.chance(0.15)) arriving.push("call-modified");
   return arriving.map((event) => {
     const first = event === "call-started" ? random.between(0, 2_000) - lengthMs : random.between(0, 15_000);
     const repeats = random.chance(0.3) ? random.between(1, 3) : 0;
