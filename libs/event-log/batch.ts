@@ -4,8 +4,8 @@ import { type Append, type Appended, EventTooLarge } from "./append.ts";
 type AppendCall = (request: Append) => Promise<Appended>;
 type Waiting = { request: Append; resolve: (answer: Appended) => void; reject: (error: unknown) => void };
 
-/** While one is being committed the next is sealed and sent; more only wait for the append's lock. */
-const inFlightMax = 2;
+/** A batch has one time, from which repeats are told. What comes out of the spool keeps its own. */
+const apartMsMax = 1_000;
 /** Bodies of at most 1 MiB: even the largest batch stays below what PostgreSQL takes as one value. */
 const deliveriesMax = 64;
 
@@ -16,23 +16,20 @@ const deliveriesMax = 64;
  */
 export function batched(append: AppendCall): AppendCall {
   const waiting: Waiting[] = [];
-  let inFlight = 0;
+  let isBusy = false;
 
   return (request) => {
     if (!isDelivery(request)) return append(request);
     return new Promise((resolve, reject) => {
       waiting.push({ request, resolve, reject });
-      next();
+      if (!isBusy) void commitAll();
     });
   };
 
-  function next(): void {
-    if (inFlight >= inFlightMax || waiting.length === 0) return;
-    inFlight += 1;
-    void commit(waiting.splice(0, deliveriesMax)).finally(() => {
-      inFlight -= 1;
-      next();
-    });
+  async function commitAll(): Promise<void> {
+    isBusy = true;
+    while (waiting.length > 0) await commit(waiting.splice(0, countOfOneTime(waiting)));
+    isBusy = false;
   }
 
   async function commit(batch: Waiting[]): Promise<void> {
@@ -47,6 +44,12 @@ export function batched(append: AppendCall): AppendCall {
       else await Promise.all(batch.map(({ request, resolve, reject }) => append(request).then(resolve, reject)));
     }
   }
+}
+
+function countOfOneTime([first, ...others]: Waiting[]): number {
+  const isFar = ({ request }: Waiting) => Math.abs(request.now.getTime() - Number(first?.request.now)) > apartMsMax;
+  const far = others.slice(0, deliveriesMax - 1).findIndex(isFar);
+  return far === -1 ? deliveriesMax : far + 1;
 }
 
 /** One webhook with what it brought: nothing in it depends on what somebody read before, so its neighbours cannot matter. */

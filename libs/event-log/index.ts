@@ -1,4 +1,4 @@
-import type { Announcement, LogEvent } from "@callbridge/events";
+import type { Announcement, EventType, LogEvent } from "@callbridge/events";
 import { sql } from "kysely";
 import { type Append, type Appended, append, type DueEntry } from "./append.ts";
 import { type BadEnd, listBadEnds } from "./bad-ends.ts";
@@ -50,6 +50,7 @@ export { leaseMs } from "./lease.ts";
 export type { Listener } from "./listen.ts";
 export type { Mark } from "./marks.ts";
 export type { EventFilter, EventQuery, StoredEvent } from "./query.ts";
+export { newId } from "./random.ts";
 export type { Envelope, Subject } from "./read.ts";
 
 /** The log of this installation. Every function is one round trip unless it says otherwise. */
@@ -58,8 +59,8 @@ export type EventLog = {
   url: string;
   append: (request: Append) => Promise<Appended>;
   stream: (account: string, stream: string) => Promise<Subject>;
-  /** Those of the streams that the log knows, by themselves or by a link. */
-  knownStreams: (account: string, streams: string[]) => Promise<Set<string>>;
+  /** Those of the streams that have an event of one of these types, by themselves or by a link. */
+  knownStreams: (account: string, streams: string[], types: readonly EventType[]) => Promise<Set<string>>;
   target: (account: string, target: string) => Promise<LogEvent[]>;
   after: (position: number, limit: number) => Promise<LogEvent[]>;
   at: (position: number) => Promise<LogEvent | undefined>;
@@ -131,7 +132,7 @@ export function openEventLog(options: { url: string; keyring: Keyring; poolSize?
     url: options.url,
     append: batched((request) => append(db, personal, request)),
     stream: (account, stream) => loadStream(db, personal, account, stream),
-    knownStreams: (account, streams) => knownStreams(db, account, streams),
+    knownStreams: (account, streams, types) => knownStreams(db, account, streams, types),
     target: (account, target) => loadTarget(db, personal, account, target),
     after: (position, limit) => readAfter(db, personal, position, limit),
     at: (position) => readAt(db, personal, position),

@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { type Announcement, isEventType, type LogEvent, parseEvent } from "@callbridge/events";
+import { type Announcement, type EventType, isEventType, type LogEvent, parseEvent } from "@callbridge/events";
 import { type Selectable, sql } from "kysely";
 import type { Database, Tables } from "./database.ts";
 import type { Personal } from "./personal.ts";
@@ -18,12 +18,19 @@ export async function loadStream(db: Database, personal: Personal, account: stri
   return { events: revive(rows, personal), position: rows.at(-1)?.position ?? 0 };
 }
 
-/** Which of these streams, or of the streams linked to them, have any event. */
-export async function knownStreams(db: Database, account: string, streams: string[]): Promise<Set<string>> {
+/** Which of these streams have an event of one of these types, by themselves or in a stream linked to them. */
+export async function knownStreams(
+  db: Database,
+  account: string,
+  streams: string[],
+  types: readonly EventType[],
+): Promise<Set<string>> {
   const rows = await sql<{ stream: string }>`
     select name as stream from unnest(${streams}::text[]) as name
-    where exists (select from callbridge.events where account = ${account} and stream = name)
-      or exists (select from callbridge.stream_links where account = ${account} and stream = name)`.execute(db);
+    where exists (select from callbridge.linked_streams(${account}, name) as l(stream)
+      join callbridge.events e on e.account = ${account} and e.stream = l.stream and e.type = any(${types}::text[]))`.execute(
+    db,
+  );
   return new Set(rows.rows.map((row) => row.stream));
 }
 

@@ -86,7 +86,15 @@ const opportunity = z.object({
   previousStatus: text.optional(),
 });
 
-export const effectKind = z.enum(["ghl.contact", "ghl.note", "ghl.call_log", "ghl.fields", "cloudtalk.contact"]);
+export const effectKind = z.enum([
+  "ghl.contact",
+  "ghl.note",
+  /** Removes a second copy of a note that a vendor applied later than anybody may assume. */
+  "ghl.note_duplicates",
+  "ghl.call_log",
+  "ghl.fields",
+  "cloudtalk.contact",
+]);
 export type EffectKind = z.infer<typeof effectKind>;
 
 /** What all events of one effect carry. `effect` is its idempotency key, `target` what must be written in order. */

@@ -1,4 +1,5 @@
 import type { GhlContactId } from "@callbridge/events";
+import { VendorError } from "@callbridge/vendor";
 import { z } from "zod";
 import type { GhlApi } from "./api.ts";
 
@@ -67,6 +68,16 @@ export function notesOf({ request }: GhlApi) {
         json: allowed(text),
         answer: z.unknown(),
       });
+    },
+
+    /** One that is gone already is no error. */
+    async deleteNote(contactId: GhlContactId, noteId: string): Promise<void> {
+      const url = `${path(contactId)}/${encodeURIComponent(noteId)}`;
+      try {
+        await request({ operation: "notes.delete", method: "DELETE", path: url, answer: z.unknown() });
+      } catch (error) {
+        if (!(error instanceof VendorError) || error.status !== 404) throw error;
+      }
     },
   };
 }

@@ -1,16 +1,14 @@
-import { randomUUID } from "node:crypto";
-import { systemAlarms } from "@callbridge/bus";
-import { type DueEntry, leaseMs, StreamMovedOn } from "@callbridge/event-log";
+import { type DueEntry, StreamMovedOn } from "@callbridge/event-log";
 import type { LogEvent, NewEvent } from "@callbridge/events";
 import type { Reaction } from "./consumer.ts";
 import { RetryLater } from "./errors.ts";
 import type { AnyHandler, Context, Decision } from "./handler.ts";
+import { withLease } from "./lease.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Decisions that lost the race against another writer are made again; more than this is a hot subject, so wait a little. */
 const redecisionsMax = 5;
 const hotSubjectRetryMs = 1_000;
-const leaseTakenRetryMs = 5_000;
 
 /** Makes a reaction of a handler: fold, decide, append what it decided, and fold again when the subject moved on. */
 export function decideReaction(handler: AnyHandler): Reaction {
@@ -96,22 +94,4 @@ function wakes({ wake = [] }: Decision, handler: AnyHandler, event: LogEvent, ru
     attempt: 0,
     because: "timer",
   }));
-}
-
-/** Runs work that must not run twice at once. The lease is renewed meanwhile; held by somebody else, it is tried later. */
-export async function withLease(runtime: Runtime, key: string, work: () => Promise<void>): Promise<void> {
-  const owner = randomUUID();
-  if (!(await runtime.log.takeLease(key, owner, runtime.clock()))) {
-    throw new RetryLater(leaseTakenRetryMs, "somebody else is working on it");
-  }
-  const { every } = runtime.alarms ?? systemAlarms;
-  const endRenewing = every(leaseMs / 3, () => {
-    runtime.log.takeLease(key, owner, runtime.clock()).catch(() => undefined);
-  });
-  try {
-    await work();
-  } finally {
-    endRenewing();
-    await runtime.log.releaseLease(key, owner).catch(() => undefined);
-  }
 }

@@ -1,6 +1,7 @@
 import type { LogEvent, NewEvent } from "@callbridge/events";
 import { until } from "@callbridge/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { leaveMs } from "./effects.ts";
 import { createScriptedVendor, type Fault } from "./scripted-vendor.ts";
 import { openWorkbench, type Process, type Workbench } from "./workbench.ts";
 

@@ -11,8 +11,8 @@ import { VendorError } from "@callbridge/vendor";
 import type { z } from "zod";
 import { leavingUntil } from "./attempt-deadline.ts";
 import type { Reaction } from "./consumer.ts";
-import { withLease } from "./decide.ts";
 import { afterError, RetryLater } from "./errors.ts";
+import { withLease } from "./lease.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** What a vendor shows of an effect. `digest` is a keyed hash of what was written, to see later whether a person changed it. */

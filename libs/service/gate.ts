@@ -50,7 +50,7 @@ export function openGate({ log, logger, clock, account, vendor, work, sleep = wa
           const detail = "it is too late for this attempt to send anything";
           throw new VendorError({ vendor, operation, consequence: "not-applied", detail });
         }
-        if (waited + token.waitMs > Math.min(waitMaxMs, waited + leftMs)) {
+        if (token.waitMs > Math.min(waitMaxMs - waited, leftMs)) {
           const detail = "the shared budget is used up, or the vendor is failing";
           throw new VendorError({ vendor, operation, consequence: "not-applied", retryAfterMs: token.waitMs, detail });
         }

@@ -2,9 +2,16 @@ import { VendorError, withoutPersonalData } from "@callbridge/vendor";
 import { type DestinationStream, pino } from "pino";
 
 /** Structured lines on stdout. Callers pass ids, types and reasons only: never names, numbers, texts, links or secrets. */
-export function createLogger(level: string, destination?: DestinationStream) {
+export function createLogger(level: string, destination: DestinationStream = output()) {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeError } };
   return pino(options, destination);
+}
+
+let stdout: DestinationStream | undefined;
+/** Lines are written while others are gathered, because a write for each line costs a webhook as much as reading it. */
+function output(): DestinationStream {
+  stdout ??= pino.destination({ dest: 1, sync: false });
+  return stdout;
 }
 
 const causesMax = 4;

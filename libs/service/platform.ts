@@ -4,11 +4,9 @@ import { createKeyring, type EventLog, openEventLog } from "@callbridge/event-lo
 import type { Gate } from "@callbridge/vendor";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
-import { withLease } from "./decide.ts";
 import { type GateOptions, openGate } from "./gate.ts";
+import { withLease } from "./lease.ts";
 import type { Platform } from "./service.ts";
-
-export type { Platform };
 
 const migrationPollMs = 1_000;
 
@@ -72,10 +70,7 @@ export function sharedWork(platform: Platform, account: string): Pick<OpenPlatfo
   const { log, clock, logger, alarms } = platform;
   const sleep = alarms && { sleep: (ms: number) => new Promise<void>((resolve) => alarms.after(ms, resolve)) };
   return {
-    exclusively: (name, work) => {
-      const signal = new AbortController().signal;
-      return withLease({ ...platform, service: "shared", signal, look: () => undefined }, `shared/${name}`, work);
-    },
+    exclusively: (name, work) => withLease(platform, `shared/${name}`, work),
     gate: (vendor, work) => openGate({ log, logger, clock, account, vendor, work, ...sleep }),
   };
 }

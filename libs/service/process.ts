@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { createStorage, type Storage } from "@callbridge/storage";
 import { type Config, describeConfig, readConfig } from "./config.ts";
 import { createLogger } from "./logger.ts";
-import { type OpenPlatform, openPlatform, type Platform } from "./platform.ts";
-import { type Service, startService } from "./service.ts";
+import { type OpenPlatform, openPlatform } from "./platform.ts";
+import { type Platform, type Service, startService } from "./service.ts";
 import { ConfigError } from "./settings.ts";
 
 /** A service, or what it lacks: then its events wait in the log until it is configured. */

@@ -153,8 +153,6 @@ export function memoryLog(): MemoryLog {
   const announcement = ({ position, account, stream, type, version }: LogEvent) => {
     return { position, account, stream, type, version };
   };
-  const isKnown = (named: string) => byStream.has(named) || links.has(named);
-
   return {
     url: "memory:",
     events: () => events,
@@ -165,7 +163,10 @@ export function memoryLog(): MemoryLog {
       const all = subject(account, stream);
       return { events: all, position: all.at(-1)?.position ?? 0 };
     }),
-    knownStreams: step((account, streams) => new Set(streams.filter((stream) => isKnown(name(account, stream))))),
+    knownStreams: step((account, streams, types) => {
+      const isKnown = (stream: string) => subject(account, stream).some(({ type }) => types.includes(type));
+      return new Set(streams.filter(isKnown));
+    }),
     target: step((account, target) => [...(byTarget.get(name(account, target)) ?? [])]),
     after: step((position, limit) => events.slice(position, position + limit)),
     at: step((position) => events[position - 1]),

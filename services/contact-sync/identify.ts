@@ -12,6 +12,14 @@ export type IdentifyDeps = {
   otherWebhookMs: number;
 };
 
+/** What a call has to be reported by for it to reach the CRM; anything else is only said about it. */
+export const tellsThatItIsOver = [
+  "call.ended",
+  "call.recording_ready",
+  "call.transcript_ready",
+  "call.recovered",
+] as const;
+
 /** The vendor's call details lag behind by seconds to minutes: when to look again after the event. Milliseconds. */
 const lookAgainMs = [2_000, 5_000, 10_000, 20_000, 40_000, 80_000, 160_000];
 /** Shorter waits would only ask the same question again. */
@@ -25,7 +33,7 @@ const lookAgainMinMs = 500;
 export function identifyHandler(deps: IdentifyDeps): Handler<Call> {
   return {
     name: "identify",
-    on: ["call.ended", "call.recording_ready", "call.transcript_ready", "call.recovered"],
+    on: tellsThatItIsOver,
     fold: foldCall,
     decide: async (event, call, context) => {
       // Reading an erased call anew would bring back what was to be forgotten.

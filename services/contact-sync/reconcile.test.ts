@@ -23,7 +23,8 @@ function world(
       },
     },
     log: {
-      knownStreams: async (_account, streams) => new Set(streams.filter((name) => calls[name])),
+      knownStreams: async (_account, streams, types) =>
+        new Set(streams.filter((name) => calls[name]?.some(({ type }) => types.includes(type)))),
       stream: async (_account, name) => ({ events: calls[name] ?? [], position: 0 }),
     },
     sweepEveryMs: 900_000,
@@ -70,6 +71,13 @@ describe("a sweep", () => {
     const { append, wake } = await run([yesterday]);
     expect(append).toMatchObject([{ type: "call.recovered", stream: "call:n:2", key: { fact: "call:n:2/recovered" } }]);
     expect(wake).toEqual([{ key: "reconcile:sweeps", at: new Date("2026-11-22T12:15:00.000Z") }]);
+  });
+
+  test("reports a call of which only a tag or a note came", async () => {
+    const { run } = world([row("1", "2026-11-22T11:00:00.000Z")], {
+      "call:n:1": given(["call.tagged", { callId: "1", tag: "vip" }], ["call.noted", { callId: "1" }]),
+    });
+    expect((await run([yesterday])).append).toMatchObject([{ type: "call.recovered", stream: "call:n:1" }]);
   });
 
   test("leaves young calls to their webhooks, and calls that still run or are long past alone", async () => {

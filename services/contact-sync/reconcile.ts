@@ -1,7 +1,17 @@
 import type { CloudTalk, HistoryRow } from "@callbridge/cloudtalk";
 import type { EventLog } from "@callbridge/event-log";
-import { type Call, catalogue, type EventData, foldCall, type LogEvent, stream } from "@callbridge/events";
+import {
+  type Call,
+  catalogue,
+  type Effect,
+  type EventData,
+  foldCall,
+  type Intent,
+  type LogEvent,
+  stream,
+} from "@callbridge/events";
 import type { Context, Decision, Fact, Handler } from "@callbridge/service";
+import { tellsThatItIsOver } from "./identify.ts";
 
 export type ReconcileDeps = {
   cloudtalk: Pick<CloudTalk, "callHistory">;
@@ -69,6 +79,7 @@ async function sweep(event: LogEvent, done: Account, deps: ReconcileDeps, contex
     : await certifyWindow(event, yesterday, done, false, deps, context);
   const next = { key: event.key, at: new Date(now + deps.sweepEveryMs) };
   return {
+    intend: certificate.intend ?? [],
     append: unique([...missing.map(recovered), ...(certificate.append ?? [])]),
     wake: [certificate.wake?.[0] ?? next],
   };
@@ -93,22 +104,42 @@ async function certifyWindow(
   if (!dryRun && age < settleMaxMs && calls.some(({ because }) => because === pending)) {
     return { wake: [{ key: event.key, at: new Date(now.getTime() + settleAgainMs) }] };
   }
-  return { append: [certified(event, window, calls)] };
+  return {
+    append: [certified(event, window, calls)],
+    intend: dryRun ? [] : calls.flatMap(({ doubtful }) => (doubtful ? [duplicatesOf(doubtful)] : [])),
+  };
 }
 
-type CallState = { row: HistoryRow; known: boolean; recovered: boolean; because: string | undefined };
+/** A note that was attempted more than once without an answer may have been applied late: then there are two. */
+function duplicatesOf({ target, revision, input }: Effect): Intent {
+  return {
+    kind: "ghl.note_duplicates",
+    effect: target.replace("ghl-note:", "note-duplicates:"),
+    target,
+    // After the note, and before any later change of it.
+    revision: revision + 0.5,
+    input: { contactId: input?.contactId },
+  };
+}
+
+type CallState = {
+  row: HistoryRow;
+  known: boolean;
+  recovered: boolean;
+  because: string | undefined;
+  doubtful: Effect | undefined;
+};
 const pending = "on its way";
 
 /** Whether a call of the history has reached the CRM, and if not, why. */
 async function stateOf(account: string, row: HistoryRow, { log }: ReconcileDeps): Promise<CallState> {
   const { events } = await log.stream(account, stream.callById(row.callId));
   const recovered = events.some(({ type }) => type === "call.recovered");
-  return {
-    row,
-    known: events.length > 0,
-    recovered,
-    because: whyNotWritten(events.length > 0 ? foldCall(events) : undefined),
-  };
+  const call = events.length > 0 ? foldCall(events) : undefined;
+  const doubtful = [...(call?.effects.values() ?? [])].find(
+    ({ kind, end, attempts, refused }) => kind === "ghl.note" && end === "observed" && attempts - refused > 1,
+  );
+  return { row, known: events.length > 0, recovered, because: whyNotWritten(call), doubtful };
 }
 
 export function whyNotWritten(call: Call | undefined): string | undefined {
@@ -145,6 +176,8 @@ async function compare(account: string, window: Window, deps: ReconcileDeps) {
   const known = await deps.log.knownStreams(
     account,
     rows.map(({ callId }) => stream.callById(callId)),
+    // A tag or a note of a call does not bring it to the CRM: known is what was reported as over.
+    tellsThatItIsOver,
   );
   return { rows, missing: rows.filter(({ callId }) => !known.has(stream.callById(callId))) };
 }

@@ -1,6 +1,6 @@
 import type { Call, GhlContactId } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
-import type { EffectDefinition } from "@callbridge/service";
+import { afterError, type EffectDefinition } from "@callbridge/service";
 import { z } from "zod";
 
 /** The custom fields of a contact that tell of its last call. Made in the CRM when they are missing. */
@@ -80,12 +80,22 @@ export function fieldsEffect({ ghl, host, exclusively }: Deps): EffectDefinition
     if (found.size < names.length) {
       await exclusively("ghl-custom-fields", async () => {
         found = await existing();
-        for (const name of names) {
-          if (!found.has(name)) found.set(name, (await ghl.createCustomField(callFields[name])).id);
-        }
+        for (const name of names) if (!found.has(name)) found.set(name, await created(name));
       });
     }
     return found;
+  }
+
+  async function created(name: FieldName): Promise<string> {
+    try {
+      return (await ghl.createCustomField(callFields[name])).id;
+    } catch (error) {
+      if (!afterError(error, 1).dead) throw error;
+      // The key cannot be had twice: a process that was believed dead, or a request that came late, has made it meanwhile.
+      const id = (await existing()).get(name);
+      if (id === undefined) throw error;
+      return id;
+    }
   }
 
   async function existing(): Promise<Map<FieldName, string>> {

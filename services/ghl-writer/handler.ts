@@ -3,7 +3,7 @@ import type { AnyEffect, Service } from "@callbridge/service";
 import { type CallLogStrategy, callLogEffect } from "./call-log-effect.ts";
 import { contactEffect } from "./contact-effect.ts";
 import { fieldsEffect } from "./fields.ts";
-import { noteEffect } from "./note-effect.ts";
+import { duplicateNotesEffect, noteEffect } from "./note-effect.ts";
 import { writeCallHandler } from "./write-call.ts";
 
 export type GhlWriterDeps = {
@@ -24,6 +24,7 @@ export function ghlWriter(deps: GhlWriterDeps): Service {
   const effects: AnyEffect[] = [
     contactEffect(ghl, ghlHost),
     noteEffect(ghl, ghlHost),
+    duplicateNotesEffect(ghl, ghlHost),
     fieldsEffect({ ghl, host: ghlHost, exclusively }),
     ...(logEffect ? [logEffect] : []),
   ];

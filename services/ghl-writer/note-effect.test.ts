@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { noteEffect } from "./note-effect.ts";
+import { duplicateNotesEffect, noteEffect } from "./note-effect.ts";
 import { attempt, left, twinCrm } from "./twin-crm.ts";
 
 const crm = twinCrm();
@@ -136,5 +136,34 @@ describe("an update", () => {
       expect(found).toMatchObject({ vendorId: previous.vendorId });
     }
     expect(only().body.match(/A technician comes/g)).toHaveLength(1);
+  });
+});
+
+describe("a note that the CRM applied twice", () => {
+  const remove = (previous: Awaited<ReturnType<typeof create>>) => {
+    const duplicates = duplicateNotesEffect(crm.ghl(), "twin");
+    return duplicates.perform({ contactId: duplicates.input.parse(input()).contactId }, attempt("note:1", previous));
+  };
+
+  test("is left as the one that was observed; other calls' notes and people's stay", async () => {
+    await create();
+    const observed = await create();
+    await effect.perform(input("Another call"), attempt("other:1"));
+    expect(await remove(observed)).toEqual(observed);
+    expect(notes().map(({ id }) => id)).toHaveLength(2);
+    expect(notes()[0]?.id).toBe(observed.vendorId);
+  });
+
+  test("stays twice when somebody has written into the second copy, or the observed one is gone", async () => {
+    const observed = await create();
+    await create();
+    const second = notes()[1];
+    if (second) second.body = second.body.replace("Sarah", "Sara");
+    await remove(observed);
+    expect(notes()).toHaveLength(2);
+    if (second) second.body = notes()[0]?.body ?? "";
+    crm.state().notes.delete(observed.vendorId ?? "");
+    await remove(observed);
+    expect(notes()).toHaveLength(1);
   });
 });

@@ -40,6 +40,37 @@ export function noteEffect(ghl: Notes, host: string): EffectDefinition<Input> {
   };
 }
 
+const duplicatesInput = input.pick({ contactId: true });
+
+/**
+ * A write that a vendor applied after everybody had given it up makes a second note. Both carry our mark; the one that was
+ * observed stays, and of the others only those that nobody has touched are removed.
+ */
+export function duplicateNotesEffect(
+  ghl: Pick<Ghl, "notes" | "deleteNote">,
+  host: string,
+): EffectDefinition<z.output<typeof duplicatesInput>> {
+  const extras = async (contactId: GhlContactId, context: EffectContext) => {
+    const { previous, hash } = context;
+    const ours = (await ghl.notes(contactId)).filter(({ body }) => body.includes(markOf(context)));
+    if (!ours.some(({ id }) => id === previous?.vendorId)) return [];
+    return ours.filter(({ id, body }) => id !== previous?.vendorId && hash(plain(body)) === previous?.digest);
+  };
+  return {
+    kind: "ghl.note_duplicates",
+    input: duplicatesInput,
+    host,
+    perform: async ({ contactId }, context) => {
+      for (const { id } of await extras(contactId, context)) await ghl.deleteNote(contactId, id);
+      return { vendorId: context.previous?.vendorId, digest: context.previous?.digest };
+    },
+    readBack: async ({ contactId }, context) => {
+      if ((await extras(contactId, context)).length > 0) return undefined;
+      return { vendorId: context.previous?.vendorId, digest: context.previous?.digest };
+    },
+  };
+}
+
 const observed = (vendorId: string, text: string, { hash }: EffectContext): Observed => ({
   vendorId,
   digest: hash(plain(text)),

@@ -1,8 +1,7 @@
 import { normaliseCloudTalk } from "@callbridge/cloudtalk";
-import type { EventLog, Keyring } from "@callbridge/event-log";
+import { type EventLog, type Keyring, newId } from "@callbridge/event-log";
 import type { Normalised } from "@callbridge/events";
 import { ghlLocationOf, normaliseGhl } from "@callbridge/ghl";
-import { v7 as uuidv7 } from "uuid";
 import type { IngressAccount } from "./account.ts";
 import { deliveryIdOf } from "./authenticate.ts";
 import type { Endpoint } from "./endpoints.ts";
@@ -36,7 +35,7 @@ export async function receive(
   deps: Deps,
 ): Promise<Receipt> {
   const body = parseBody(received.rawBody.toString("utf8"), received.contentType);
-  const delivery = uuidv7();
+  const delivery = newId();
   const keep = async (normalised: Normalised): Promise<Receipt> => {
     const events = normalised.verdict === "accepted" ? normalised.events : [];
     const answer = await deps.log.append({

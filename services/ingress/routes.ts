@@ -160,15 +160,18 @@ function drainWhileRunning(app: FastifyInstance, spool: Spool, take: (entry: Spo
 /** Fastify answers 415 to a Content-Type that is no media type (`json`). Here it decides nothing, so Fastify never sees it. */
 function takeAnyContentType(app: FastifyInstance): void {
   const given = new WeakMap<FastifyRequest, string>();
-  app.addHook("onRequest", async (request) => {
+  app.addHook("onRequest", (request, _reply, done) => {
     const { "content-type": type, ...others } = request.raw.headers;
-    if (type === undefined) return;
-    given.set(request, type);
-    request.raw.headers = others;
+    if (type !== undefined) {
+      given.set(request, type);
+      request.raw.headers = others;
+    }
+    done();
   });
-  app.addHook("preHandler", async (request) => {
+  app.addHook("preHandler", (request, _reply, done) => {
     const type = given.get(request);
     if (type !== undefined) request.raw.headers["content-type"] = type;
+    done();
   });
 }
 

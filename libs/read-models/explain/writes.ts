@@ -18,6 +18,7 @@ export type Write = {
 const titles: Record<EffectKind, string> = {
   "ghl.contact": "Create the contact",
   "ghl.note": "Note on the contact",
+  "ghl.note_duplicates": "Removal of second copies of the note",
   "ghl.call_log": "Entry in the conversation",
   "ghl.fields": "Fields of the contact",
   "cloudtalk.contact": "Contact in CloudTalk",

@@ -97,6 +97,11 @@ export function crmClient(
         if (!note) throw refused("ghl", "notes.update", "not found");
         note.body = body;
       }),
+    deleteNote: (id, noteId) =>
+      request("deleteNote", "write", () => {
+        const contact = known(id, "notes.delete");
+        contact.notes = contact.notes.filter((one) => one.id !== noteId);
+      }),
     logCall: ({ contactId, altId }: GhlCallLog) =>
       request("logCall", "write", () => {
         const { messages } = known(contactId, "messages.inbound");

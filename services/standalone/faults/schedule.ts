@@ -24,7 +24,7 @@ export type ScheduledCall = {
  * What happens to the nth use of a port. `crash`: the process dies before the request leaves, with it on its way (`sent`),
  * or when it is applied and not answered (`after`). `pause`: the process stands still for `ms`. `refused`: surely not
  * applied; `lost`: not applied, but nobody can know; `doubt`: applied without an answer; `late`: applied after `ms`, without
- * an answer; `slow`: answered after `ms`; `busy` (log only): a port that keeps failing for `ms`.
+ * an answer; `slow`: answered after `ms`; `outage`: everything behind the port fails for `ms`.
  */
 export type Fault = { port: string; nth: number; how: How; ms: number };
 export type How =
@@ -62,7 +62,8 @@ export const settleMs = 15_000;
 /** More deaths could make a row that is in hand each time a dead letter, as it should be: the fifth is the last. */
 const deathsMax = 3;
 /** Uses of each port per call in a run without faults, roughly: beyond it a fault would hit nothing. */
-const ports: [string, number, "log" | "read" | "write" | "work"][] = [
+type Port = [name: string, usesPerCall: number, kind: "log" | "read" | "write" | "work"];
+const ports: [Port, ...Port[]] = [
   ["log.append", 14, "log"],
   ["log.append", 14, "log"],
   ["log.putDue", 5, "log"],
@@ -98,7 +99,7 @@ const ports: [string, number, "log" | "read" | "write" | "work"][] = [
 ];
 const crashes: [How, ...How[]] = ["crash-before", "crash-sent", "crash-after", "crash-after", "crash-all"];
 const pauses: [How, ...How[]] = ["pause-before", "pause-after"];
-const troubles: Record<"log" | "read" | "write" | "work", [How, ...How[]]> = {
+const troubles: Record<Port[2], [How, ...How[]]> = {
   log: ["lost", "doubt", "slow", "outage"],
   read: ["refused", "lost", "slow"],
   write: ["refused", "lost", "doubt", "doubt", "late", "late", "slow"],
@@ -171,10 +172,12 @@ function webhooksOf(random: Random, isRecorded: boolean, lengthMs: number): Sche
 function faultsOf(random: Random, calls: number): Fault[] {
   const deaths = random.between(0, deathsMax);
   return Array.from({ length: random.between(deaths, deaths + 5) }, (_, index): Fault => {
-    const [port, uses, kind] = random.pick([...ports] as [(typeof ports)[number], ...typeof ports]);
+    const [port, uses, kind] = random.pick(ports);
     const nth = random.between(1, uses * calls);
     if (index < deaths) {
-      const how = random.chance(0.7) ? random.pick(crashes) : random.pick(pauses);
+      // Between the gate's last look at the clock and the socket a process does nothing that it could be paused in.
+      const pause = kind === "write" ? "pause-after" : random.pick(pauses);
+      const how = random.chance(0.7) ? random.pick(crashes) : pause;
       // A crashed process is back within seconds or after its lease ran out; a pause may outlast lease and ack.
       const ms = random.chance(0.5) ? random.between(100, 8_000) : random.between(8_000, 90_000);
       return { port, nth, how, ms };
