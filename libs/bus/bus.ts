@@ -1,4 +1,5 @@
 import type { Announcement } from "@callbridge/events";
+import type { Health } from "./health.ts";
 
 /** `deliveries` is 1 for the first one. More: the event may have been in hand before, perhaps when a process died. */
 export type Deliver = (announcement: Announcement, deliveries: number) => Promise<void>;
@@ -15,7 +16,7 @@ export type Consuming = {
  */
 export type Bus = {
   consume: (consumer: string, deliver: Deliver, options: { concurrency: number }) => Consuming;
-  /** Whether events flow; the reason when they do not. */
-  health: () => { ok: boolean; because?: string };
+  /** Whether events flow. */
+  health: () => Health;
   close: () => Promise<void>;
 };

@@ -2,7 +2,9 @@ import type { EventLog } from "@callbridge/event-log";
 import type { Announcement } from "@callbridge/events";
 import { type Alarms, systemAlarms } from "./alarms.ts";
 import { type Bell, createBell } from "./bell.ts";
-import type { Bus, Consuming, Deliver } from "./bus.ts";
+import type { Bus, Deliver } from "./bus.ts";
+import { createConsumers } from "./consumers.ts";
+import { createHealth } from "./health.ts";
 import { pause } from "./pause.ts";
 import { createSlots } from "./slots.ts";
 
@@ -25,30 +27,21 @@ export function createEmbeddedBus(
   const listener = log.listen(() => {
     for (const wake of wakers) wake();
   });
-  const consuming = new Set<Consuming>();
-  let trouble: string | undefined;
+  const consumers = createConsumers();
+  const health = createHealth();
 
   return {
-    consume: (consumer, deliver, { concurrency }) => {
-      const bell = createBell(alarms);
-      wakers.add(bell.ring);
-      const controller = new AbortController();
-      const finished = run(consumer, deliver, concurrency, bell, controller.signal);
-      const handle: Consuming = {
-        stop: async () => {
-          wakers.delete(bell.ring);
-          consuming.delete(handle);
-          controller.abort();
-          bell.ring();
-          await finished;
-        },
-      };
-      consuming.add(handle);
-      return handle;
-    },
-    health: () => (trouble === undefined ? { ok: true } : { ok: false, because: trouble }),
+    consume: (consumer, deliver, { concurrency }) =>
+      consumers.start(async (signal) => {
+        const bell = createBell(alarms);
+        wakers.add(bell.ring);
+        signal.addEventListener("abort", bell.ring, { once: true });
+        await run(consumer, deliver, concurrency, bell, signal);
+        wakers.delete(bell.ring);
+      }),
+    health: health.now,
     close: async () => {
-      await Promise.all([...consuming].map((one) => one.stop()));
+      await consumers.stopAll();
       await listener.close();
     },
   };
@@ -112,7 +105,7 @@ export function createEmbeddedBus(
         return true;
       } catch (error) {
         if (signal.aborted) return false;
-        trouble = error instanceof Error ? error.message : String(error);
+        health.fails(error);
         await pause(retryMs, signal, alarms);
         if (signal.aborted) return false;
       }
@@ -124,10 +117,10 @@ export function createEmbeddedBus(
     while (!signal.aborted) {
       try {
         const value = await read();
-        trouble = undefined;
+        health.works();
         return value;
       } catch (error) {
-        trouble = error instanceof Error ? error.message : String(error);
+        health.fails(error);
         await pause(retryMs, signal, alarms);
       }
     }

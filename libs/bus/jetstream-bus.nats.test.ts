@@ -66,6 +66,25 @@ describe("the JetStream bus", () => {
     await bus.close();
   });
 
+  test("what is purged before a consumer had it is published again, in order and before what came later", async () => {
+    await fresh.log.saveMark("late", 0, new Date());
+    const manager = await jetstreamManager(nats);
+    const stored = async () => (await manager.streams.info(names.stream)).state.messages;
+    await until("the relay is level", async () => (await stored()) === (await fresh.log.lastPosition()));
+    await manager.streams.purge(names.stream);
+    await fresh.log.append({
+      now: new Date(),
+      events: [{ account: "a", cause: { correlationId: "c" }, event: agentStatus("relay-3") }],
+    });
+    const bus = await openBus();
+    const seen: number[] = [];
+    bus.consume("late", async ({ position }) => void seen.push(position), { concurrency: 1 });
+    const last = await fresh.log.lastPosition();
+    await until("it has all", () => new Set(seen).size === last);
+    expect(seen.slice(-last)).toEqual(Array.from({ length: last }, (_, index) => index + 1));
+    await bus.close();
+  });
+
   test("a stream deleted while nothing happens is built again without a new event", async () => {
     const manager = await jetstreamManager(nats);
     const last = await fresh.log.lastPosition();

@@ -1,7 +1,9 @@
 import type { EventLog } from "@callbridge/event-log";
 import { type JsMsg, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { Bus, Consuming, Deliver } from "./bus.ts";
+import type { Bus, Deliver } from "./bus.ts";
+import { createConsumers } from "./consumers.ts";
+import { createHealth } from "./health.ts";
 import { announcementOf } from "./message.ts";
 import { pause } from "./pause.ts";
 import { createSlots, type Slots } from "./slots.ts";
@@ -15,26 +17,15 @@ const saveMarkMs = 5_000;
 
 /** The bus over JetStream. It outlives the server: a lost connection, stream or consumer is made again. */
 export function createJetStreamBus(nats: NatsConnection, log: EventLog, topology: Topology): Bus {
-  const consuming = new Set<Consuming>();
-  let trouble: string | undefined;
+  const consumers = createConsumers();
+  const health = createHealth();
 
   return {
-    consume: (consumer, deliver, { concurrency }) => {
-      const controller = new AbortController();
-      const finished = run(consumer, deliver, concurrency, controller.signal);
-      const handle: Consuming = {
-        stop: async () => {
-          consuming.delete(handle);
-          controller.abort();
-          await finished;
-        },
-      };
-      consuming.add(handle);
-      return handle;
-    },
-    health: () => (trouble === undefined ? { ok: true } : { ok: false, because: trouble }),
+    consume: (consumer, deliver, { concurrency }) =>
+      consumers.start((signal) => run(consumer, deliver, concurrency, signal)),
+    health: health.now,
     close: async () => {
-      await Promise.all([...consuming].map((one) => one.stop()));
+      await consumers.stopAll();
       await nats.drain();
     },
   };
@@ -47,7 +38,7 @@ export function createJetStreamBus(nats: NatsConnection, log: EventLog, topology
         await log.saveMark(consumer, 0, new Date());
         await consumeOnce(consumer, deliver, slots, signal);
       } catch (error) {
-        trouble = error instanceof Error ? error.message : String(error);
+        health.fails(error);
         if (!signal.aborted) await pause(retryMs, signal);
       }
     }
@@ -78,7 +69,7 @@ export function createJetStreamBus(nats: NatsConnection, log: EventLog, topology
         signal.removeEventListener("abort", stop);
         // Silence may mean that there is nothing, or that there is no consumer any more.
         if (count === 0 && !signal.aborted) await durable.info();
-        trouble = undefined;
+        health.works();
       }
     } finally {
       clearInterval(saving);
@@ -90,9 +81,9 @@ export function createJetStreamBus(nats: NatsConnection, log: EventLog, topology
     try {
       await deliver(announcementOf(message.string()), message.info.deliveryCount);
       message.ack();
-      trouble = undefined;
+      health.works();
     } catch (error) {
-      trouble = error instanceof Error ? error.message : String(error);
+      health.fails(error);
       message.nak(retryMs);
     } finally {
       clearInterval(working);

@@ -1,7 +1,14 @@
 import type { EventLog } from "@callbridge/event-log";
-import { JetStreamApiCodes, JetStreamApiError, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import {
+  JetStreamApiCodes,
+  JetStreamApiError,
+  jetstream,
+  jetstreamManager,
+  type StreamState,
+} from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { createBell } from "./bell.ts";
+import { createHealth, type Health } from "./health.ts";
 import { announcementOf, toCloudEvent } from "./message.ts";
 import { pause } from "./pause.ts";
 import { streamConfig, type Topology } from "./topology.ts";
@@ -11,8 +18,10 @@ const batchSize = 200;
 /** A lost notification may delay an event by this much. */
 const pollMs = 2_000;
 const retryMs = 1_000;
+/** How soon the relay notices that somebody deleted the stream or messages of it. */
+const checkMs = 1_000;
 
-export type Relay = { stop: () => Promise<void>; health: () => { ok: boolean; because?: string } };
+export type Relay = { stop: () => Promise<void>; health: () => Health };
 
 /**
  * Publishes the log to JetStream, in order of position. It has no cursor of its own: it goes on after the position of the
@@ -24,10 +33,10 @@ export function startRelay(log: EventLog, nats: NatsConnection, topology: Topolo
   const { signal } = controller;
   const bell = createBell();
   const listener = log.listen(bell.ring);
-  let trouble: string | undefined;
+  const health = createHealth();
   const finished = run();
   return {
-    health: () => (trouble === undefined ? { ok: true } : { ok: false, because: trouble }),
+    health: health.now,
     stop: async () => {
       controller.abort();
       bell.ring();
@@ -47,7 +56,7 @@ export function startRelay(log: EventLog, nats: NatsConnection, topology: Topolo
           await lock.release();
         }
       } catch (error) {
-        trouble = error instanceof Error ? error.message : String(error);
+        health.fails(error);
         await pause(retryMs, signal);
       }
     }
@@ -55,10 +64,15 @@ export function startRelay(log: EventLog, nats: NatsConnection, topology: Topolo
 
   /** Ends when stopped or when the lock is lost; throws when the stream is not what it expected: then all is read anew. */
   async function publish(lost: AbortSignal): Promise<void> {
-    let { position, sequence } = await whereToGoOn();
+    let { position, sequence, begin } = await whereToGoOn();
+    let checkAt = 0;
     const js = jetstream(nats);
-    trouble = undefined;
+    health.works();
     while (!signal.aborted && !lost.aborted) {
+      if (Date.now() >= checkAt) {
+        await assertStreamIs(begin, sequence);
+        checkAt = Date.now() + checkMs;
+      }
       const batch = await log.envelopes(position, batchSize);
       const first = sequence;
       const acks = await Promise.allSettled(
@@ -69,21 +83,20 @@ export function startRelay(log: EventLog, nats: NatsConnection, topology: Topolo
         ),
       );
       for (const ack of acks) if (ack.status === "rejected") throw ack.reason;
-      if (batch.length === 0) await assertStreamIsAt(sequence);
       position = batch.at(-1)?.position ?? position;
       sequence += batch.length;
       if (batch.length < batchSize) await bell.wait(pollMs);
     }
   }
 
-  /** Without events to publish nobody would notice that the stream was deleted, and what consumers still need would be missing. */
-  async function assertStreamIsAt(sequence: number): Promise<void> {
-    const manager = await jetstreamManager(nats);
-    const { state } = await manager.streams.info(topology.stream);
-    if (state.last_seq !== sequence) throw new Error("the stream was changed by somebody else");
+  /** A purge changes no sequence, and without events nobody sees a deletion: what consumers still need would be missing. */
+  async function assertStreamIs(begin: number, sequence: number): Promise<void> {
+    const { state } = await (await jetstreamManager(nats)).streams.info(topology.stream);
+    if (state.last_seq !== sequence || beginOf(state) !== begin)
+      throw new Error("the stream was changed by somebody else");
   }
 
-  async function whereToGoOn(): Promise<{ position: number; sequence: number }> {
+  async function whereToGoOn(): Promise<{ position: number; sequence: number; begin: number }> {
     const manager = await jetstreamManager(nats);
     const config = streamConfig(topology, replicas);
     const { state } = await manager.streams.info(topology.stream).catch((error: unknown) => {
@@ -91,8 +104,23 @@ export function startRelay(log: EventLog, nats: NatsConnection, topology: Topolo
         return manager.streams.add(config);
       throw error;
     });
-    const last = state.messages > 0 ? await manager.streams.getMessage(topology.stream, { seq: state.last_seq }) : null;
-    const position = last ? announcementOf(last.string()).position : await log.lowestMark();
-    return { position, sequence: state.last_seq };
+    const sequence = state.last_seq;
+    const positionAt = async (seq: number) => {
+      const message = state.messages > 0 ? await manager.streams.getMessage(topology.stream, { seq }) : null;
+      return message ? announcementOf(message.string()).position : undefined;
+    };
+    const [first, last, lowest] = [
+      await positionAt(state.first_seq),
+      await positionAt(sequence),
+      await log.lowestMark(),
+    ];
+    if (first !== undefined && last !== undefined && first <= lowest + 1)
+      return { position: last, sequence, begin: beginOf(state) };
+    // Empty, or it begins after what somebody still needs. What is left goes too: marks are true only in order of position.
+    await manager.streams.purge(topology.stream);
+    return { position: lowest, sequence, begin: sequence + 1 };
   }
 }
+
+/** The sequence of the first message; of an empty stream, of the one that comes next. */
+const beginOf = ({ messages, first_seq, last_seq }: StreamState) => (messages > 0 ? first_seq : last_seq + 1);

@@ -1,3 +1,2 @@
 export type { CliDeps } from "./deps.ts";
-export { readRuntimeFile } from "./open-log.ts";
 export { createProgram, runCommandLine } from "./program.ts";

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createKeyring, type EventLog, type Keyring, openEventLog } from "@callbridge/event-log";
-import { type Config, readConfig } from "@callbridge/service";
+import { type Config, readConfig, readRuntimeFile } from "@callbridge/service";
 import type { CliDeps } from "./deps.ts";
 import { CliError } from "./errors.ts";
 import { say } from "./output.ts";
 
-export type OpenLog = { log: EventLog; keyring: Keyring; config: Config; databaseUrl: string };
+export type OpenLog = { log: EventLog; keyring: Keyring; config: Config };
 
 /** Commands work page by page; a few connections let them read ahead. */
 const poolSize = 10;
@@ -23,7 +23,7 @@ export async function withLog<T>(deps: CliDeps, work: (opened: OpenLog) => Promi
   try {
     if (database.isOurs) await log.migrate();
     await assertUsable(log, database.url);
-    return await work({ log, keyring, config, databaseUrl: database.url });
+    return await work({ log, keyring, config });
   } finally {
     await log.close();
     await database.stop();
@@ -43,39 +43,12 @@ function dataKeyOf({ DATA_KEY: given, DATA_DIR: dataDir }: Config): string {
 type Found = { url: string; isOurs: boolean; stop: () => Promise<void> };
 
 async function findDatabase(deps: CliDeps, { DATABASE_URL: given, DATA_DIR: dataDir }: Config): Promise<Found> {
-  const running = given ?? runningDatabase(dataDir);
+  const running = given ?? readRuntimeFile(dataDir)?.databaseUrl;
   if (running !== undefined) return { url: running, isOurs: false, stop: async () => undefined };
   const { startEmbeddedPostgres } = await import("@callbridge/event-log/embedded");
   say(deps, `Nothing runs in ${dataDir}: its database is started for this command.`);
   const { url, stop } = await startEmbeddedPostgres({ dataDir });
   return { url, isOurs: true, stop };
-}
-
-/** What a running standalone wrote; one that was killed left a file that means nothing. */
-export function readRuntimeFile(dataDir: string): { databaseUrl: string; twinUrl: string | undefined } | undefined {
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(join(dataDir, "runtime.json"), "utf8"));
-  } catch {
-    // Not there, or of a process that died while it wrote it: nothing runs here.
-    return undefined;
-  }
-  if (typeof content !== "object" || content === null) return undefined;
-  const { pid, databaseUrl, twinUrl }: { pid?: unknown; databaseUrl?: unknown; twinUrl?: unknown } = content;
-  if (typeof pid !== "number" || typeof databaseUrl !== "string" || !isAlive(pid)) return undefined;
-  return { databaseUrl, twinUrl: typeof twinUrl === "string" ? twinUrl : undefined };
-}
-
-const runningDatabase = (dataDir: string) => readRuntimeFile(dataDir)?.databaseUrl;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's process is a process.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
 
 async function assertUsable(log: EventLog, url: string): Promise<void> {

@@ -1,11 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { EventLog } from "@callbridge/event-log";
+import { type EventLog, newId } from "@callbridge/event-log";
 import { type EventData, isEvent, stream } from "@callbridge/events";
+import { readRuntimeFile } from "@callbridge/service";
 import type { Command } from "commander";
-import { v7 as uuidv7 } from "uuid";
+
 import type { CliDeps } from "./deps.ts";
 import { CliError, UsageError } from "./errors.ts";
-import { readRuntimeFile, withLog } from "./open-log.ts";
+import { withLog } from "./open-log.ts";
 import { dryRunOption, jsonOption, timeParser } from "./options.ts";
 import { print, printJson, say } from "./output.ts";
 
@@ -36,7 +37,7 @@ async function reconcile(deps: CliDeps, { from, to, limit, dryRun, json, account
   if (from >= to) throw new UsageError("--from must be before --to.");
   await withLog(deps, async ({ log, config }) => {
     const account = named ?? (readRuntimeFile(config.DATA_DIR)?.twinUrl ? "demo" : "default");
-    const asked = `reconcile:asked:${uuidv7()}`;
+    const asked = `reconcile:asked:${newId()}`;
     const now = deps.clock();
     await log.append({
       now,

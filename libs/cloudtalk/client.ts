@@ -21,9 +21,6 @@ export type CloudTalkOptions = {
   baseUrl: string;
   /** `https://analytics-api.cloudtalk.io/api`. */
   analyticsUrl: string;
-  /** The other two hosts of CloudTalk's. No operation uses them yet. */
-  intelligenceUrl?: string;
-  platformUrl?: string;
   /** The budget that all requests of this company share. */
   gate?: Gate | undefined;
   /** Milliseconds since 1970; compared with the moment that a 429 names. */

@@ -66,20 +66,29 @@ export function failedBecause(part: object | undefined): string | undefined {
   return part && "failed" in part && typeof part.failed === "string" ? part.failed : undefined;
 }
 
+/** What is still to be expected of a call before it is told in full; undefined: nothing more. A missed call has nothing to wait for. */
+export function awaited({ outcome, recording, transcript, analysis }: Call) {
+  if (outcome === "missed" || failedBecause(recording) !== undefined) return undefined;
+  if (!recording) return "recording" as const;
+  if (!transcript) return "transcript" as const;
+  if ("failed" in transcript || transcript.outcome === "no-speech" || analysis) return undefined;
+  return "analysis" as const;
+}
+
 export function foldCall(events: Iterable<LogEvent>): Call {
   let call = newCall;
   for (const event of events) call = evolveCall(call, event);
   return call;
 }
 
-/** Recordings exist only after the call. */
-const tellsTheEnd = new Set<string>([
+/** The reports of which each says that the call is over: recordings exist only after it. */
+export const tellsThatItIsOver = [
   "call.ended",
-  "call.recovered",
   "call.recording_ready",
   "call.transcript_ready",
-  "call.identified",
-]);
+  "call.recovered",
+] as const;
+const tellsTheEnd = new Set<string>([...tellsThatItIsOver, "call.identified"]);
 
 export function evolveCall(before: Call, event: LogEvent): Call {
   const call: Call = {

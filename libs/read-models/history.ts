@@ -1,4 +1,4 @@
-import type { Database, EventLog } from "@callbridge/event-log";
+import { bookmarkConsumer, type Database, type EventLog } from "@callbridge/event-log";
 import type { LogEvent } from "@callbridge/events";
 import { sql } from "kysely";
 
@@ -88,7 +88,7 @@ async function deliveriesOf(
 async function waitingAt(db: Database, positions: number[]): Promise<Waiting[]> {
   const { rows } = await sql<Waiting>`
     select consumer, key, position, at, attempt, because, claim is not null as "inHand"
-    from callbridge.due where position = any(${positions}::bigint[]) and consumer <> 'cli:bookmarks'
+    from callbridge.due where position = any(${positions}::bigint[]) and consumer <> ${bookmarkConsumer}
     order by at nulls first, consumer, key`.execute(db);
   return rows;
 }

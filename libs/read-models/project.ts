@@ -1,4 +1,4 @@
-import type { Database, EventLog, Keyring } from "@callbridge/event-log";
+import type { Database, Envelope, EventLog, Keyring } from "@callbridge/event-log";
 import { isEventType, linksOf } from "@callbridge/events";
 import { type CallRow, callRow } from "./call-row.ts";
 import { type EffectRow, effectRows } from "./effect-rows.ts";
@@ -26,7 +26,6 @@ export type Projected = { position: number; events: number };
 
 /** A call, a contact or whatever else the events are about, under all of its names. */
 type Subject = { account: string; streams: string[] };
-type Envelope = Awaited<ReturnType<EventLog["envelopes"]>>[number];
 
 /**
  * Takes the next events into the tables, in one transaction with the position. Every subject that an event touches is

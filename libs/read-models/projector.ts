@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { createBell } from "@callbridge/bus";
 import type { EventLog } from "@callbridge/event-log";
 import type { ReadModels } from "./read-models.ts";
 
@@ -22,17 +23,13 @@ export function startProjector({ log, readModels, onError, ...options }: Project
   stop: () => Promise<void>;
 } {
   const stopping = new AbortController();
-  let news = true;
-  let wake: () => void = () => undefined;
-  const listener = log.listen(() => {
-    news = true;
-    wake();
-  });
+  const bell = createBell();
+  const listener = log.listen(bell.ring);
   const finished = run();
   return {
     stop: async () => {
       stopping.abort();
-      wake();
+      bell.ring();
       await finished;
       await listener.close();
     },
@@ -41,7 +38,6 @@ export function startProjector({ log, readModels, onError, ...options }: Project
   async function run(): Promise<void> {
     const { signal } = stopping;
     while (!signal.aborted) {
-      news = false;
       let restMs = options.pauseMs ?? pauseMs;
       try {
         await readModels.catchUp();
@@ -50,17 +46,7 @@ export function startProjector({ log, readModels, onError, ...options }: Project
         restMs = options.retryMs ?? retryMs;
       }
       await wait(restMs, undefined, { signal }).catch(() => undefined);
-      if (!news && !signal.aborted) await untilWoken();
+      if (!signal.aborted) await bell.wait(pollMs);
     }
-  }
-
-  async function untilWoken(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, pollMs);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }

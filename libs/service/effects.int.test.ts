@@ -1,6 +1,7 @@
 import type { LogEvent, NewEvent } from "@callbridge/events";
 import { until } from "@callbridge/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { mayWaitMs } from "./attempt-deadline.ts";
 import { leaveMs } from "./effects.ts";
 import { createScriptedVendor, type Fault } from "./scripted-vendor.ts";
 import { openWorkbench, type Process, type Workbench } from "./workbench.ts";
@@ -82,6 +83,21 @@ describe("an intended write", () => {
     const [first, second] = vendor.performed;
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBe(leaveMs + settleMs);
     expect(vendor.count("lost")).toBe(1);
+  });
+
+  test("leaves soon after its attempt was recorded, and the vendor's time begins after that", async () => {
+    const left: number[] = [];
+    const { definition } = createScriptedVendor(bench.clock);
+    const perform: ReturnType<typeof definition>["perform"] = async (...request) => {
+      left.push(mayWaitMs(bench.clock().getTime()));
+      return definition().perform(...request);
+    };
+    const name = await bench.newName();
+    await bench.start({ name, handlers: [], effects: [{ ...definition(), perform }] }, { settleMs });
+    await bench.append(intended("soon"));
+    await bench.play("it has an end", name, endOf("soon"));
+    expect(left).toEqual([leaveMs]);
+    expect(mayWaitMs(bench.clock().getTime())).toBe(Number.POSITIVE_INFINITY);
   });
 
   test("that is applied late, while the vendor settles, is not sent again", async () => {

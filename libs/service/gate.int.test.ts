@@ -2,6 +2,7 @@ import { type FreshLog, freshLog } from "@callbridge/testing";
 import { type Gate, VendorError } from "@callbridge/vendor";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { leavingUntil } from "./attempt-deadline.ts";
 import { openGate } from "./gate.ts";
 
 let fresh: FreshLog;
@@ -107,6 +108,17 @@ describe("the gate of a vendor", () => {
     await rush([gates[0] as Gate], 1);
     await gates[0]?.report({});
     expect((await rush(gates, 10)).passed).toBe(10);
+  });
+
+  test("nothing of an attempt leaves after its time, whether it waited for the budget or its process stood still", async () => {
+    const { clock, gates } = replicas(1);
+    expect(await leavingUntil(start + 5_000, () => rush(gates, 58))).toEqual({ passed: 57, waitMs: 60_000 });
+    clock.ms += 55_000;
+    expect(await leavingUntil(clock.ms + 4_000, () => rush(gates, 1))).toEqual({ passed: 0, waitMs: 5_000 });
+    clock.ms += 5_000;
+    const late = leavingUntil(clock.ms, async () => gates[0]?.pass("test"));
+    await expect(late).rejects.toMatchObject({ consequence: "not-applied" });
+    expect((await rush(gates, 1)).passed).toBe(1);
   });
 
   test("a refusal is an answer and no failure", async () => {

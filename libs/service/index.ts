@@ -13,7 +13,18 @@ export { type AfterError, afterError, Permanent, RetryLater } from "./errors.ts"
 export type { AnyHandler, Context, Decision, Fact, Handler, Wake } from "./handler.ts";
 export { createLogger } from "./logger.ts";
 export { type OpenPlatform, openPlatform, type PlatformOptions, sharedWork } from "./platform.ts";
-export { type Compose, type Composed, notReady, openStorage, runProcess, runService, type Started } from "./process.ts";
+export {
+  type Compose,
+  type Composed,
+  notReady,
+  openOwnPlatform,
+  openStorage,
+  runProcess,
+  runService,
+  type Started,
+  waitingFor,
+} from "./process.ts";
+export { readRuntimeFile, writeRuntimeFile } from "./runtime-file.ts";
 export { type Platform, type Service, startService } from "./service.ts";
 export { ConfigError, type Settings } from "./settings.ts";
 export { deleteEventStream } from "./streams.ts";

@@ -20,10 +20,7 @@ export function openStorage(config: Config, { keyring }: Pick<Platform, "keyring
 /** Runs one service as a process of its own: configuration, platform, health, drain on SIGTERM. */
 export async function runService(compose: Compose): Promise<void> {
   await runProcess(async () => {
-    const config = readConfig(undefined, ["DATABASE_URL", "NATS_URL", "DATA_KEY"]);
-    const logger = createLogger(config.LOG_LEVEL);
-    const { DATABASE_URL: databaseUrl = "", DATA_KEY: dataKey = "" } = config;
-    const platform = await openPlatform({ config, databaseUrl, dataKey, logger, account: "default", migrate: false });
+    const { config, platform } = await openOwnPlatform();
     const composed = compose(config, platform);
     const running = "missing" in composed ? undefined : startService(composed, platform);
     const reasons = () => notReady([composed], platform);
@@ -33,7 +30,7 @@ export async function runService(compose: Compose): Promise<void> {
       response.end(JSON.stringify({ status: because.length === 0 ? "ok" : "not ready", reasons: because }));
     });
     server.listen(config.PORT);
-    logger.info({ service: composed.name, ...describeConfig(config), reasons: await reasons() }, "started");
+    platform.logger.info({ service: composed.name, ...describeConfig(config), reasons: await reasons() }, "started");
     return {
       stop: async () => {
         server.close();
@@ -44,17 +41,30 @@ export async function runService(compose: Compose): Promise<void> {
   });
 }
 
+/** The configuration and the platform of a process that runs one service. Waits for the database to be migrated. */
+export async function openOwnPlatform(
+  alsoRequired: Parameters<typeof readConfig>[1] = [],
+): Promise<{ config: Config; platform: OpenPlatform }> {
+  const config = readConfig(undefined, ["DATABASE_URL", "NATS_URL", "DATA_KEY", ...alsoRequired]);
+  const logger = createLogger(config.LOG_LEVEL);
+  const { DATABASE_URL: databaseUrl = "", DATA_KEY: dataKey = "" } = config;
+  const platform = await openPlatform({ config, databaseUrl, dataKey, logger, account: "default", migrate: false });
+  return { config, platform };
+}
+
+/** What is not configured and therefore holds its events. */
+export function waitingFor(composed: readonly Composed[]): string[] {
+  return composed.flatMap((one) => ("missing" in one ? [`${one.name} waits for ${one.missing.join(" and ")}`] : []));
+}
+
 /** Why a process cannot do all of its work now. */
 export async function notReady(composed: readonly Composed[], { log, bus }: Platform): Promise<string[]> {
-  const unconfigured = composed.flatMap((one) =>
-    "missing" in one ? [`${one.name} waits for ${one.missing.join(" and ")}`] : [],
-  );
   const database = await log.ping().then(
     () => [],
     () => ["the database does not answer"],
   );
   const { ok, because = "the bus is down" } = bus.health();
-  return [...unconfigured, ...database, ...(ok ? [] : [because])];
+  return [...waitingFor(composed), ...database, ...(ok ? [] : [because])];
 }
 
 /** What runs: how to stop it, and when it cannot go on, why. */

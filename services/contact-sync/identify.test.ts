@@ -1,5 +1,6 @@
 import type { CallDetails, HistoryRow } from "@callbridge/cloudtalk";
 import type { CloudTalkCallId, CloudTalkCallUuid, LogEvent } from "@callbridge/events";
+import { Permanent } from "@callbridge/service";
 import { given, when } from "@callbridge/testing";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -168,6 +169,18 @@ describe("given the numeric id only", () => {
     ).rejects.toThrow("503");
   });
 
+  test("a vendor that refuses to tell ends nothing: at the deadline the reports are taken", async () => {
+    const refuse = () => Promise.reject(new Permanent("calls.details: 403"));
+    const cloudtalk = { callDetails: refuse, callHistory: refuse };
+    const deps = { cloudtalk, finder: createCallFinder(cloudtalk), identifyDeadlineMs, otherWebhookMs };
+    for (const report of ["call.recording_ready", "call.ended"] as const) {
+      const early = await when(identifyHandler(deps), given(report), { afterMs: otherWebhookMs });
+      expect(early).toMatchObject({ append: [], wakeAfterMs: 20_000 });
+      const last = await when(identifyHandler(deps), given(report), { afterMs: identifyDeadlineMs });
+      expect(last.append[0]?.data).toMatchObject({ because: "deadline" });
+    }
+  });
+
   test("details that name another uuid than the webhooks join nothing", async () => {
     details = [call("1001", "uuid-of-somebody-else")];
     const history = given(["call.ended", { callId: "1001" }]);
@@ -204,6 +217,29 @@ describe("given the uuid only", () => {
     const history = given(["call.ended", { talkingSeconds: 0, direction: "outbound" }]);
     const { append } = await identify(history, { afterMs: identifyDeadlineMs });
     expect(append[0]?.data).toMatchObject({ outcome: "missed", direction: "outbound", because: "deadline" });
+  });
+});
+
+describe("given a call that was taken as it was", () => {
+  const asItWas = ["call.identified", { outcome: "unknown", because: "deadline", externalPhone: undefined }] as const;
+  const late = { stream: "call:n:1001", afterMs: 60_000 };
+
+  test("a report that comes after all says what it was, once", async () => {
+    const history = given("call.recording_ready", [...asItWas], ["call.ended", everything, late]);
+    const { append } = await identify(history);
+    expect(append).toMatchObject([
+      { key: { fact: "call:n:1001/identified:late" }, data: { outcome: "answered", because: "reports" } },
+    ]);
+    expect(
+      await identify(
+        given("call.recording_ready", [...asItWas], ["call.identified"], ["call.ended", everything, late]),
+      ),
+    ).toMatchObject({ append: [], wakeAfterMs: undefined });
+  });
+
+  test("a report that says nothing new leaves it so", async () => {
+    const history = given("call.recording_ready", [...asItWas], ["call.transcript_ready", {}, late]);
+    expect(await identify(history)).toMatchObject({ append: [], wakeAfterMs: undefined });
   });
 });
 

@@ -1,7 +1,8 @@
 import type { CallDetails, CloudTalk } from "@callbridge/cloudtalk";
-import { type Call, type CallOutcome, catalogue, foldCall, stream } from "@callbridge/events";
-import type { Context, Fact, Handler } from "@callbridge/service";
+import { type Call, type CallOutcome, catalogue, foldCall, stream, tellsThatItIsOver } from "@callbridge/events";
+import { afterError, type Context, type Fact, type Handler } from "@callbridge/service";
 import type { CallFinder } from "./call-finder.ts";
+import { recovered } from "./recovered.ts";
 
 export type IdentifyDeps = {
   cloudtalk: Pick<CloudTalk, "callDetails">;
@@ -11,14 +12,6 @@ export type IdentifyDeps = {
   /** The other webhook of a call mostly brings the missing id for free within this time (seen: up to 12 s apart). */
   otherWebhookMs: number;
 };
-
-/** What a call has to be reported by for it to reach the CRM; anything else is only said about it. */
-export const tellsThatItIsOver = [
-  "call.ended",
-  "call.recording_ready",
-  "call.transcript_ready",
-  "call.recovered",
-] as const;
 
 /** The vendor's call details lag behind by seconds to minutes: when to look again after the event. Milliseconds. */
 const lookAgainMs = [2_000, 5_000, 10_000, 20_000, 40_000, 80_000, 160_000];
@@ -36,8 +29,9 @@ export function identifyHandler(deps: IdentifyDeps): Handler<Call> {
     on: tellsThatItIsOver,
     fold: foldCall,
     decide: async (event, call, context) => {
-      // Reading an erased call anew would bring back what was to be forgotten.
-      if (call.identified || call.erased) return {};
+      // A call that was taken as it was may be told of after all. Reading an erased one would bring back what was forgotten.
+      const isLate = call.identified === "deadline";
+      if ((call.identified && !isLate) || call.erased) return {};
       const told = toldByReports(call);
       if (told && isCertain(told, call)) return { append: [identified(call, "reports", told)] };
 
@@ -45,6 +39,7 @@ export function identifyHandler(deps: IdentifyDeps): Handler<Call> {
       const isLast = age >= deps.identifyDeadlineMs;
       const asItIs = identified(call, "deadline", outcomeOf(call) ?? "unknown");
       if (!call.callId && !call.callUuid) {
+        if (isLate) return {};
         // The report stays a hint: the calls it may mean are reported on their own. Which one it is, and whether the
         // history shows it yet, nobody knows, so all looks are used up before it is closed.
         const found = await deps.finder.byNumber(call, context.now);
@@ -54,6 +49,7 @@ export function identifyHandler(deps: IdentifyDeps): Handler<Call> {
       const details = await detailsOf(call, age, deps, context);
       if (details) return { append: [fromDetails(call, details)] };
       if (told && age >= deps.otherWebhookMs) return { append: [identified(call, "reports", told)] };
+      if (isLate) return {};
       return isLast ? { append: [asItIs] } : { wake: [nextLook(call, age, deps, context)] };
     },
   };
@@ -63,11 +59,21 @@ export function identifyHandler(deps: IdentifyDeps): Handler<Call> {
 async function detailsOf(call: Call, age: number, deps: IdentifyDeps, context: Context) {
   const { callId, callUuid } = call;
   if (callId) {
-    const details = await context.once(`details:${callId}`, () => deps.cloudtalk.callDetails(callId));
+    const details = await context.once(`details:${callId}`, () => unlessRefused(deps.cloudtalk.callDetails(callId)));
     const isOther = callUuid && details?.callUuid && details.callUuid !== callUuid;
     return isOther ? undefined : details;
   }
-  return age >= deps.otherWebhookMs ? deps.finder.byUuid(call, context.now) : undefined;
+  return age >= deps.otherWebhookMs ? unlessRefused(deps.finder.byUuid(call, context.now)) : undefined;
+}
+
+/** A vendor that does not tell (a plan without analytics answers 403) ends nothing: the reports are taken at the deadline. */
+async function unlessRefused<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (afterError(error, 1).dead) return undefined;
+    throw error;
+  }
 }
 
 function nextLook(call: Call, age: number, deps: IdentifyDeps, context: Context) {
@@ -98,11 +104,14 @@ function toldByReports(call: Call): CallOutcome | undefined {
 /** Nobody talked: without a word on voicemail a message may have been left, so the vendor has the time to say so. */
 const isCertain = (told: CallOutcome, call: Call) => told !== "missed" || call.voicemail !== undefined;
 
+/** Once for each call, and once more after it was taken as it was. */
+const keyOf = (call: Call) => ({ fact: `${call.stream}/identified${call.identified ? ":late" : ""}` });
+
 function fromDetails(call: Call, details: CallDetails): Fact {
   return {
     type: "call.identified",
     stream: call.stream ?? stream.callById(details.callId),
-    key: { fact: `${call.stream}/identified` },
+    key: keyOf(call),
     data: catalogue["call.identified"].data.parse({
       ...details,
       outcome: decided(call, details),
@@ -123,19 +132,8 @@ function identified(call: Call, because: "reports" | "deadline", outcome: CallOu
   return {
     type: "call.identified",
     stream: call.stream ?? "",
-    key: { fact: `${call.stream}/identified` },
+    key: keyOf(call),
     data: { callId, callUuid, direction, outcome, because },
     personal: {},
-  };
-}
-
-function recovered(details: CallDetails): Fact {
-  const name = stream.callById(details.callId);
-  return {
-    type: "call.recovered",
-    stream: name,
-    key: { fact: `${name}/recovered` },
-    data: catalogue["call.recovered"].data.parse(details),
-    personal: catalogue["call.recovered"].personal.parse(details),
   };
 }

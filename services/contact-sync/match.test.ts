@@ -110,6 +110,49 @@ describe("given an identified call", () => {
   });
 });
 
+describe("given a call that nobody was looked for because it had no number", () => {
+  const history = (facts = {}) =>
+    given(
+      ["call.ended", { externalPhone: undefined }],
+      ["call.identified", { externalPhone: undefined, because: "deadline" }],
+      ["call.unmatched", { because: "no-phone" }],
+      ["call.identified", facts],
+    );
+
+  test("when the number comes after all, it is matched", async () => {
+    const { append } = await match(history(), { holders: ["Ada"] });
+    expect(append).toMatchObject([
+      { type: "call.matched", key: { fact: "call:u:uuid-1/contact:2" }, data: { ghlContactId: "Ada" } },
+    ]);
+  });
+
+  test("when it does not, that stays the verdict", async () => {
+    expect(await match(history({ externalPhone: undefined }), { holders: ["Ada"] })).toEqual(nothing);
+  });
+});
+
+test("given two people, when a report brings the other's number during the look-up, the call is the other's", async () => {
+  const bob = "+393000000009";
+  const findContactsByPhone = async (phone: string) => ({
+    contacts: [{ ...contact(phone === bob ? "Bob" : "Ada"), phones: [phone] }],
+    agree: true,
+  });
+  const handler = matchHandler({ ghl: { findContactsByPhone }, unknownCaller: "create", indexLagMs });
+  const answers = new Map<string, Promise<unknown>>();
+  const once = <T>(name: string, read: () => Promise<T>) => {
+    if (!answers.has(name)) answers.set(name, read());
+    return answers.get(name) as Promise<T>;
+  };
+  const before = identified();
+  const after = [...before, ...given(["call.modified", { callUuid: "uuid-1", externalPhone: bob }])];
+  const [, event] = before;
+  if (!event) throw new Error("no event");
+  const context = { now: new Date(event.recordedAt), hash, once, signal: new AbortController().signal };
+  await handler.decide(event, handler.fold(before), context);
+  const { append } = await handler.decide(event, handler.fold(after), context);
+  expect(append?.[0]?.data).toMatchObject({ ghlContactId: "Bob" });
+});
+
 describe("nothing is done", () => {
   const noId = { callId: undefined, callUuid: undefined };
   test.each<[string, Told[]]>([

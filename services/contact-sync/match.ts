@@ -22,7 +22,7 @@ export function matchHandler(deps: MatchDeps): Handler<Call> {
     fold: foldCall,
     decide: async (event, call, context) => {
       if (event.type.startsWith("effect.") && !("kind" in event.data && event.data.kind === "ghl.contact")) return {};
-      if (call.contact || call.erased || !call.identified || !(call.callId || call.callUuid)) return {};
+      if (isSettled(call) || call.erased || !call.identified || !(call.callId || call.callUuid)) return {};
 
       if (call.withheld) return unmatched(call, "withheld");
       if (call.direction === "internal") return unmatched(call, "internal");
@@ -34,7 +34,8 @@ export function matchHandler(deps: MatchDeps): Handler<Call> {
         return matched(call, creation.vendorId as GhlContactId, "created");
       }
 
-      const { contacts, agree } = await context.once("contacts", () => deps.ghl.findContactsByPhone(phone));
+      // By number: a decision made again because a report brought another number must not get the former one's answer.
+      const { contacts, agree } = await context.once(`contacts:${phone}`, () => deps.ghl.findContactsByPhone(phone));
       const [contact, ...others] = contacts;
       const age = context.now.getTime() - new Date(event.recordedAt).getTime();
       const again: Decision = {
@@ -65,12 +66,21 @@ export function matchHandler(deps: MatchDeps): Handler<Call> {
   };
 }
 
+/** Matched, or for a reason that no later fact changes. A number that came after all is looked for. */
+function isSettled({ contact, externalPhone }: Call): boolean {
+  if (!contact || !("unmatched" in contact)) return contact !== undefined;
+  return !(externalPhone && (contact.unmatched === "no-phone" || contact.unmatched === "invalid-phone"));
+}
+
+/** One verdict for each call, and a second one when the first was that there is no number. */
+const keyOf = (call: Call) => ({ fact: `${call.stream}/contact${call.contact ? ":2" : ""}` });
+
 function matched(call: Call, ghlContactId: GhlContactId, because: "phone" | "created"): Decision {
   const { cloudtalkContactId } = call;
   const match: Fact = {
     type: "call.matched",
     stream: call.stream ?? "",
-    key: { fact: `${call.stream}/contact` },
+    key: keyOf(call),
     data: { ghlContactId, cloudtalkContactId, because },
     personal: {},
   };
@@ -88,7 +98,7 @@ function unmatched(
       {
         type: "call.unmatched",
         stream: call.stream ?? "",
-        key: { fact: `${call.stream}/contact` },
+        key: keyOf(call),
         data: { because, ...(candidates && { candidates }) },
         personal: {},
       },

@@ -1,5 +1,6 @@
 import type { HistoryRow } from "@callbridge/cloudtalk";
 import { catalogue, foldCall, type LogEvent } from "@callbridge/events";
+import { Permanent } from "@callbridge/service";
 import { given } from "@callbridge/testing";
 import { describe, expect, test } from "vitest";
 import { reconcileHandler, sweepsOf, whyNotWritten } from "./reconcile.ts";
@@ -10,16 +11,17 @@ const row = (callId: string, endedAt: string | undefined): HistoryRow =>
 
 /** The account's request on the day of the tests, and what the log holds of each call. */
 function world(
-  rows: HistoryRow[],
+  rows: HistoryRow[] | (() => Promise<never>),
   calls: Record<string, LogEvent[]>,
   asked?: { from: string; to: string; dryRun: boolean },
+  since = now.toISOString(),
 ) {
   const questions: unknown[] = [];
   const handler = reconcileHandler({
     cloudtalk: {
       callHistory: async (question) => {
         questions.push(question);
-        return { rows, pages: 1 };
+        return { rows: typeof rows === "function" ? await rows() : rows, pages: 1 };
       },
     },
     log: {
@@ -36,7 +38,7 @@ function world(
     ...fact,
     key: asked ? "reconcile:asked:1" : "reconcile:sweeps",
     account: "default",
-    recordedAt: now.toISOString(),
+    recordedAt: since,
     data: asked ?? fact.data,
   } as unknown as LogEvent;
   const context = {
@@ -98,6 +100,28 @@ describe("a sweep", () => {
       data: { cloudtalk: 1, log: 1, crm: 1, reasons: {} },
     });
     expect((await run([yesterday])).append).toEqual([]);
+  });
+});
+
+describe("given sweeps that began days ago", () => {
+  const since = "2026-11-18T09:00:00.000Z";
+
+  test("when nothing ran for three days, the oldest of them is recovered and certified first", async () => {
+    const { run } = world([row("1", "2026-11-19T11:00:00.000Z")], {}, undefined, since);
+    const days = ["18", "19", "20", "21"].map(
+      (day) => `reconcile:2026-11-${day}T00:00:00.000Z:2026-11-${Number(day) + 1}T00:00:00.000Z`,
+    );
+    const [before, lost, next] = days;
+    expect((await run()).append).toMatchObject([{ type: "reconcile.certified", key: { fact: before } }]);
+    expect((await run([before ?? ""])).append).toMatchObject([{ type: "call.recovered", stream: "call:n:1" }]);
+    expect((await run([before ?? "", lost ?? ""])).append).toMatchObject([{ key: { fact: next } }]);
+    expect((await run(days)).append).toEqual([]);
+  });
+
+  test("when the vendor refuses to answer, the next sweep comes all the same", async () => {
+    const refuse = () => Promise.reject(new Permanent("calls.history: 403"));
+    const { run } = world(refuse, {});
+    await expect(run()).rejects.toMatchObject({ name: "RetryLater", afterMs: 900_000, message: "calls.history: 403" });
   });
 });
 

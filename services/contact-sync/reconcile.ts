@@ -2,16 +2,16 @@ import type { CloudTalk, HistoryRow } from "@callbridge/cloudtalk";
 import type { EventLog } from "@callbridge/event-log";
 import {
   type Call,
-  catalogue,
   type Effect,
   type EventData,
   foldCall,
   type Intent,
   type LogEvent,
   stream,
+  tellsThatItIsOver,
 } from "@callbridge/events";
-import type { Context, Decision, Fact, Handler } from "@callbridge/service";
-import { tellsThatItIsOver } from "./identify.ts";
+import { afterError, type Context, type Decision, type Fact, type Handler, RetryLater } from "@callbridge/service";
+import { recovered } from "./recovered.ts";
 
 export type ReconcileDeps = {
   cloudtalk: Pick<CloudTalk, "callHistory">;
@@ -33,6 +33,8 @@ const zoneMarginMs = dayMs;
 const rowsPerPage = 1_000;
 const pagesMax = 100;
 const examplesMax = 50;
+/** How many past days the sweeps make good for; a person can ask for older ones. */
+const daysMax = 14;
 /** What was recovered needs time to reach the CRM before a window is certified; after the second it is certified as it is. */
 const settleAgainMs = 15_000;
 const settleMaxMs = 30 * 60_000;
@@ -51,7 +53,7 @@ export function reconcileHandler(deps: ReconcileDeps): Handler<Account> {
     decide: (event, done, context) => {
       if (event.type !== "reconcile.requested") return {};
       const { from, to, dryRun } = event.data;
-      if (from === undefined || to === undefined) return sweep(event, done, deps, context);
+      if (from === undefined || to === undefined) return goingOn(sweep(event, done, deps, context), deps);
       return certifyWindow(event, { from: new Date(from), to: new Date(to) }, done, dryRun, deps, context);
     },
   };
@@ -69,14 +71,21 @@ export function sweepsOf(account: string): Fact {
   };
 }
 
+/** All later sweeps hang on this one, so no failure is its last: what would be a dead letter is looked at by the next sweep. */
+async function goingOn(sweep: Promise<Decision>, { sweepEveryMs }: ReconcileDeps): Promise<Decision> {
+  try {
+    return await sweep;
+  } catch (cause) {
+    throw new RetryLater(sweepEveryMs, afterError(cause, 1).because, { cause });
+  }
+}
+
 async function sweep(event: LogEvent, done: Account, deps: ReconcileDeps, context: Context): Promise<Decision> {
   const now = context.now.getTime();
   const window = { from: new Date(now - deps.sweepWindowMs), to: new Date(now - deps.sweepGraceMs) };
   const { missing } = await compare(event.account, window, deps);
-  const yesterday = lastDay(now - deps.sweepGraceMs);
-  const certificate = done.has(keyOf(yesterday))
-    ? {}
-    : await certifyWindow(event, yesterday, done, false, deps, context);
+  const day = dayToCertify(now - deps.sweepGraceMs, done, new Date(event.recordedAt).getTime());
+  const certificate = day ? await certifyWindow(event, day, done, false, deps, context) : {};
   const next = { key: event.key, at: new Date(now + deps.sweepEveryMs) };
   return {
     intend: certificate.intend ?? [],
@@ -197,15 +206,10 @@ async function history({ from, to }: Window, { cloudtalk }: ReconcileDeps): Prom
   });
 }
 
-function recovered(row: HistoryRow): Fact {
-  const name = stream.callById(row.callId);
-  return {
-    type: "call.recovered",
-    stream: name,
-    key: { fact: `${name}/recovered` },
-    data: catalogue["call.recovered"].data.parse(row),
-    personal: catalogue["call.recovered"].personal.parse(row),
-  };
+/** The oldest day that nobody certified: after an outage of days each sweep takes one. Yesterday also before our time. */
+function dayToCertify(now: number, done: Account, since: number): Window | undefined {
+  const days = Array.from({ length: daysMax }, (_, back) => lastDay(now - back * dayMs));
+  return days.findLast((day, back) => !done.has(keyOf(day)) && (back === 0 || day.to.getTime() > since));
 }
 
 function lastDay(now: number): Window {

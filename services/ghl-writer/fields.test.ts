@@ -54,6 +54,15 @@ describe("the fields of a contact", () => {
     expect(crm.count("customFields.create")).toBe(names.length);
   });
 
+  test("are made once though a process that was believed dead makes them as well", async () => {
+    const nobodyElse = (_name: string, work: () => Promise<void>) => work();
+    const writes = [1, 2].map((turn) => effectOf(nobodyElse).perform(input(), attempt(`fields:${turn}`)));
+    await Promise.all(writes);
+    expect([...crm.state().customFields.values()].map(({ name }) => name).sort()).toEqual([...names].sort());
+    expect(crm.count("customFields.create")).toBeGreaterThan(names.length);
+    expect(shown()).toMatchObject({ "Last call outcome": "answered" });
+  });
+
   test("are found under other casing, and after somebody renamed them", async () => {
     await effectOf().perform(input(), attempt("fields:1"));
     const [outcome, score] = [...crm.state().customFields.values()].filter(({ name }) => /outcome|score/.test(name));

@@ -1,8 +1,8 @@
 import {
+  awaited,
   type Call,
   type Effect,
   type EffectKind,
-  failedBecause,
   foldCall,
   type GhlContactId,
   type Intent,
@@ -40,7 +40,7 @@ export function writeCallHandler(deps: WriteCallDeps): Handler<Call> {
       if (!call.identified || !call.contact || "unmatched" in call.contact || call.erased) return {};
       const { ghlContactId } = call.contact;
       const written = latest(call, "ghl.note");
-      const complete = isComplete(call);
+      const complete = awaited(call) === undefined;
       if (!written && !complete) {
         const at = new Date(call.overAt ?? now).getTime() + deps.noteDelayMs;
         if (now.getTime() < at) return { wake: [{ key: `note:${call.stream}`, at: new Date(at) }] };
@@ -50,15 +50,6 @@ export function writeCallHandler(deps: WriteCallDeps): Handler<Call> {
       return write(call, ghlContactId, written, deps, complete);
     },
   };
-}
-
-/** Nothing more is to be expected: missed calls have nothing to wait for, others end with the analysis or a reason for none. */
-function isComplete(call: Call): boolean {
-  if (call.outcome === "missed" || failedBecause(call.recording)) return true;
-  if (!call.recording) return false;
-  if (failedBecause(call.transcript)) return true;
-  if (call.transcript && "outcome" in call.transcript && call.transcript.outcome === "no-speech") return true;
-  return call.analysis !== undefined;
 }
 
 function write(

@@ -3,13 +3,11 @@ import { ghlPublicKey } from "@callbridge/ghl";
 import { openReadModels, startProjector } from "@callbridge/read-models";
 import {
   type Config,
-  createLogger,
   describeConfig,
   notReady,
   type OpenPlatform,
-  openPlatform,
+  openOwnPlatform,
   openStorage,
-  readConfig,
   runProcess,
   type Started,
 } from "@callbridge/service";
@@ -61,18 +59,14 @@ export function hostProjector({ log, keyring, logger }: OpenPlatform): { stop: (
 
 /** As a process of its own it also hosts the relay and the projector; several replicas share them by locks. */
 async function start(): Promise<Started> {
-  const required = ["DATABASE_URL", "NATS_URL", "DATA_KEY", "CLOUDTALK_WEBHOOK_SECRET", "GHL_WEBHOOK_SECRET"] as const;
-  const config = readConfig(undefined, required);
-  const logger = createLogger(config.LOG_LEVEL);
-  const { DATABASE_URL: databaseUrl = "", DATA_KEY: dataKey = "" } = config;
-  const platform = await openPlatform({ config, databaseUrl, dataKey, logger, account: "default", migrate: false });
+  const { config, platform } = await openOwnPlatform(["CLOUDTALK_WEBHOOK_SECRET", "GHL_WEBHOOK_SECRET"]);
   const relay = platform.startRelay();
   const projector = hostProjector(platform);
   // NATS being down refuses nothing: only the log has to answer.
   const readiness = () => notReady([], { ...platform, bus: { ...platform.bus, health: () => ({ ok: true }) } });
   const app = composeIngress(config, platform, { account: "default", readiness });
   await app.listen({ port: config.PORT, host: "0.0.0.0" });
-  logger.info({ service: "ingress", ...describeConfig(config) }, "started");
+  platform.logger.info({ service: "ingress", ...describeConfig(config) }, "started");
   return {
     stop: async () => {
       await app.close();

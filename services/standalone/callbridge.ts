@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { type CliDeps, readRuntimeFile, runCommandLine } from "@callbridge/cli";
-import { type Config, hasVendorKey, lookOnlyPlatform } from "@callbridge/service";
+import { type CliDeps, runCommandLine } from "@callbridge/cli";
+import { type Config, hasVendorKey, lookOnlyPlatform, readRuntimeFile } from "@callbridge/service";
 
 /** `callbridge …`, `npm run callbridge -- …`: the command line, with the services of this build to look at. */
 const interrupted = new AbortController();

@@ -10,6 +10,7 @@ import { createKeyring, openEventLog } from "@callbridge/event-log";
 import { startEmbeddedPostgres } from "@callbridge/event-log/embedded";
 import { freePort, startNatsServer, until } from "@callbridge/testing";
 import { startTwin } from "@callbridge/twin";
+import { vendorEnvironment } from "./installation.ts";
 
 /**
  * `npm run chaos`: every service a process of its own over PostgreSQL and NATS; while calls flow, each service is killed and
@@ -120,7 +121,6 @@ const { withoutNote, withSeveralNotes, withSeveralCallLogs } = result;
 process.exit(gapless && withoutNote + withSeveralNotes + withSeveralCallLogs === 0 ? 0 : 1);
 
 function start(name: string): void {
-  const { credentials, urls, url } = twin;
   const child = spawn(process.execPath, [join(import.meta.dirname, "..", name, "main.ts")], {
     stdio: ["ignore", "ignore", "inherit"],
     env: {
@@ -135,16 +135,7 @@ function start(name: string): void {
       LOG_LEVEL: "error",
       CLOUDTALK_WEBHOOK_SECRET: secret,
       GHL_WEBHOOK_SECRET: secret,
-      CLOUDTALK_API_KEY: `${credentials.cloudtalkKeyId}:${credentials.cloudtalkSecret}`,
-      CLOUDTALK_BASE_URL: urls.cloudtalk,
-      CLOUDTALK_ANALYTICS_URL: urls.analytics,
-      GHL_API_KEY: credentials.ghlToken,
-      GHL_LOCATION_ID: credentials.ghlLocationId,
-      GHL_BASE_URL: urls.ghl,
-      GHL_CONVERSATION_PROVIDER_ID: credentials.conversationProviderId,
-      OPENAI_API_KEY: credentials.openaiKey,
-      OPENAI_BASE_URL: urls.openai,
-      RECORDING_ALLOWED_HOSTS: new URL(url).host,
+      ...vendorEnvironment(twin),
     },
   });
   child.on("exit", (code, signal) => {

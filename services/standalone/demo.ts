@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { readConfig } from "@callbridge/service";
+import { readConfig, readRuntimeFile } from "@callbridge/service";
 import { z } from "zod";
-import { runtimeFile } from "./standalone.ts";
 
 /** What the demo reads of the twin's page of a contact. */
 const pageSchema = z.object({
@@ -44,16 +42,11 @@ async function demo(): Promise<void> {
 }
 
 function runningTwin(dataDir: string): string {
-  try {
-    const runtime = z
-      .object({ twinUrl: z.url().optional() })
-      .parse(JSON.parse(readFileSync(runtimeFile(dataDir), "utf8")));
-    if (runtime.twinUrl) return runtime.twinUrl;
-  } catch (cause) {
-    throw new Error("nothing is running here: start it with `npm start` in another terminal, then run the demo again", {
-      cause,
-    });
+  const running = readRuntimeFile(dataDir);
+  if (!running) {
+    throw new Error("nothing is running here: start it with `npm start` in another terminal, then run the demo again");
   }
+  if (running.twinUrl) return running.twinUrl;
   throw new Error("the running system works with real vendors; the demo plays its call only on the twin");
 }
 

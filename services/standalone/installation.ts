@@ -41,7 +41,7 @@ export async function installation(twin: Twin, environment: Record<string, strin
       const started = spawn(process.execPath, [main], {
         env: {
           PATH: process.env.PATH,
-          ...vendors(twin),
+          ...vendorEnvironment(twin),
           PORT: "0",
           DATA_DIR: dataDir,
           CONFIG_FILE: configFile,
@@ -91,7 +91,7 @@ export async function installation(twin: Twin, environment: Record<string, strin
 }
 
 /** The twin in the place of the vendors, as real ones would be configured. */
-function vendors({ urls, credentials, url }: Twin): Record<string, string> {
+export function vendorEnvironment({ urls, credentials, url }: Twin): Record<string, string> {
   return {
     CLOUDTALK_API_KEY: `${credentials.cloudtalkKeyId}:${credentials.cloudtalkSecret}`,
     CLOUDTALK_BASE_URL: urls.cloudtalk,

@@ -1,5 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@callbridge/event-log/embedded";
 import { composeIngress, hostProjector } from "@callbridge/ingress";
 import {
@@ -14,6 +13,8 @@ import {
   ownSecret,
   readConfig,
   startService,
+  waitingFor,
+  writeRuntimeFile,
 } from "@callbridge/service";
 import { startTwin, type Twin } from "@callbridge/twin";
 import { services } from "./services.ts";
@@ -31,16 +32,6 @@ export type Running = {
   crashed: Promise<string>;
 };
 
-/** What another process on this machine needs to know of a running installation. */
-type RuntimeFile = {
-  pid: number;
-  url: string;
-  databaseUrl: string;
-  twinUrl: string | undefined;
-};
-
-export const runtimeFile = (dataDir: string) => join(dataDir, "runtime.json");
-
 /** Starts all services, the embedded database and bus where none is named, and the twin where no vendor is. */
 export async function startStandalone(environment: Environment): Promise<Running> {
   const given = readConfig(environment);
@@ -53,7 +44,8 @@ export async function startStandalone(environment: Environment): Promise<Running
     for (const one of stops.splice(0).reverse()) await one();
   };
   try {
-    const database = config.DATABASE_URL ? undefined : await startDatabase(config, logger.info.bind(logger));
+    const log = logger.info.bind(logger);
+    const database = config.DATABASE_URL ? undefined : await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log });
     if (database) stops.push(() => database.stop());
     const databaseUrl = config.DATABASE_URL ?? database?.url ?? "";
     const twin = usesTwin(config) ? await startTwin() : undefined;
@@ -82,11 +74,9 @@ export async function startStandalone(environment: Environment): Promise<Running
     });
     const address = app.server.address();
     const url = `http://localhost:${address && typeof address === "object" ? address.port : config.PORT}`;
-    connectTwin(twin, url, effective);
+    if (twin) connectTwin(twin, url, effective);
     stops.push(writeRuntimeFile(config.DATA_DIR, { pid: process.pid, url, databaseUrl, twinUrl: twin?.url }));
-    const waiting = composed.flatMap((one) =>
-      "missing" in one ? [`${one.name} waits for ${one.missing.join(" and ")}`] : [],
-    );
+    const waiting = waitingFor(composed);
     logger.info({ ...describeConfig(effective), twin: twin !== undefined, account, waiting }, "started");
     return { url, config: effective, account, twinUrl: twin?.url, waiting, stop, crashed: crashOf(database) };
   } catch (error) {
@@ -119,24 +109,13 @@ function crashOf(database: EmbeddedPostgres | undefined): Promise<string> {
   });
 }
 
-async function startDatabase(config: Config, log: (message: string) => void): Promise<EmbeddedPostgres> {
-  return startEmbeddedPostgres({ dataDir: config.DATA_DIR, log });
-}
-
 /** The twin sends its webhooks to us, with our secrets. */
-function connectTwin(twin: Twin | undefined, url: string, config: Config): void {
-  twin?.control.configure({
+function connectTwin(twin: Twin, url: string, config: Config): void {
+  twin.control.configure({
     webhookTarget: url,
     webhookSecret: config.CLOUDTALK_WEBHOOK_SECRET[0] ?? "",
     ghlWebhookSecret: config.GHL_WEBHOOK_SECRET[0] ?? null,
   });
-}
-
-function writeRuntimeFile(dataDir: string, content: RuntimeFile): () => Promise<void> {
-  const file = runtimeFile(dataDir);
-  rmSync(file, { force: true });
-  writeFileSync(file, JSON.stringify(content, undefined, 2), { mode: 0o600 });
-  return async () => rmSync(file, { force: true });
 }
 
 function portError(cause: unknown, port: number): unknown {

@@ -117,7 +117,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       with recursive linked(stream) as (
         select p_stream collate "C"
         union
-        select l.other from callbridge.stream_links l join linked on l.account = p_account and l.stream = linked.stream
+        select o.other from linked cross join lateral (select l.other from callbridge.stream_links l
+          where l.account = p_account and l.stream = linked.stream offset 0) o
       )
       select stream from linked
     $$`.execute(db);

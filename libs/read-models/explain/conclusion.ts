@@ -1,6 +1,6 @@
-import type { EventType } from "@callbridge/events";
+import { awaited, type EventType } from "@callbridge/events";
 import { type Stage, type Why, whyNotDone } from "./stage.ts";
-import { awaited, type Known, lastOf, whyNotInCrm, whyNotWritten } from "./why-not.ts";
+import { type Known, lastOf, whyNotInCrm, whyNotWritten } from "./why-not.ts";
 import type { Write } from "./writes.ts";
 
 export type Conclusion = {
@@ -51,18 +51,18 @@ function missing({ call, history, now }: Known): string[] {
   if (!part || !call.identified || call.erased) return [];
   const { consumer, reaction, on } = stages[part];
   const why = whyNotDone({ consumer, reaction, trigger: lastOf(history.events, on) }, history, now);
-  return sentences(part.replace(/^t/, "T"), "there", why);
+  return sentences(`The ${part}`, "there", why);
 }
 
 type Part = NonNullable<ReturnType<typeof awaited>>;
 const stages: Record<Part, Pick<Stage, "consumer" | "reaction"> & { on: EventType[] }> = {
-  "the recording": {
+  recording: {
     consumer: "recording",
     reaction: "recording",
     on: ["call.ended", "call.recording_ready", "call.transcript_ready", "call.recovered", "call.identified"],
   },
-  "the transcript": { consumer: "analysis", reaction: "transcription", on: ["recording.stored"] },
-  "the analysis": { consumer: "analysis", reaction: "feedback", on: ["call.transcribed"] },
+  transcript: { consumer: "analysis", reaction: "transcription", on: ["recording.stored"] },
+  analysis: { consumer: "analysis", reaction: "feedback", on: ["call.transcribed"] },
 };
 
 function sentences(subject: string, place: string, { because, todo, soon, doubt }: Why): string[] {

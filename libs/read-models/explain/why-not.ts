@@ -1,4 +1,4 @@
-import type { Call, EventType, LogEvent } from "@callbridge/events";
+import { awaited, type Call, type EventType, type LogEvent, tellsThatItIsOver } from "@callbridge/events";
 import type { CallHistory } from "../history.ts";
 import { type Why, whyNotDone } from "./stage.ts";
 import { at, comingOf, isDead, redriveCommand, rewriteCommand } from "./waiting.ts";
@@ -77,10 +77,8 @@ function afterRefusal({ because = "" }: Write): string {
   return "remove what was refused";
 }
 
-const endings: EventType[] = ["call.ended", "call.recording_ready", "call.transcript_ready", "call.recovered"];
-
 function whyNotIdentified({ call, history, now }: Known): Why {
-  const trigger = lastOf(history.events, endings);
+  const trigger = lastOf(history.events, tellsThatItIsOver);
   if (!trigger) {
     const todo = "when it is over: is the call-ended webhook pointed here? WEBHOOKS shows what came";
     return { because: "no webhook has said that the call is over", todo, soon: true };
@@ -120,7 +118,7 @@ function whyNotIntended({ call, history, now }: Known): Why {
   const part = awaited(call);
   const timer = comingOf(history.waiting, "write-call");
   if (part && timer?.because === "timer" && !timer.inHand) {
-    return { because: `the note waits for ${part}, until ${at(timer)} at the latest`, soon: true };
+    return { because: `the note waits for the ${part}, until ${at(timer)} at the latest`, soon: true };
   }
   const trigger = lastOf(history.events, triggers);
   const what = "the note is not written yet";
@@ -171,15 +169,6 @@ function whyUnmatched(reason: Unmatched, { writes, history }: Known): Why {
     default:
       return { because: said(reason), soon: false };
   }
-}
-
-/** What the note still lacks; undefined: nothing more is to be expected. */
-export function awaited({ outcome, recording, transcript, analysis }: Call) {
-  if (outcome === "missed" || (recording && "failed" in recording)) return undefined;
-  if (!recording) return "the recording" as const;
-  if (!transcript) return "the transcript" as const;
-  if ("failed" in transcript || transcript.outcome === "no-speech" || analysis) return undefined;
-  return "the analysis" as const;
 }
 
 export function lastOf(events: readonly LogEvent[], types: readonly EventType[]): LogEvent | undefined {

@@ -20,7 +20,7 @@ export type CallCentre = {
   contacts: (Pick<Contact, "id" | "phones" | "name"> & { foundFromMs: number })[];
 };
 
-export const ownNumber = "+390600000001";
+const ownNumber = "+390600000001";
 const agent = { agentId: "400001", agentName: "Sarah Agent" };
 
 export function callCentre({ calls, people }: Schedule): CallCentre {

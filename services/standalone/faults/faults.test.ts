@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { report, runCampaign } from "./campaign.ts";
+import { report, runCampaign, runDeaths } from "./campaign.ts";
 import { plantedBugs } from "./planted.ts";
 import { runSchedule } from "./run-schedule.ts";
 import { scheduleOf } from "./schedule.ts";
@@ -18,6 +18,14 @@ test("300 schedules of crashes, pauses, lost answers and late writes: nothing lo
   // A simulation without faults would pass everything.
   expect(campaign.faults).toBeGreaterThan(2 * runs);
   expect(campaign.deaths).toBeGreaterThan(runs / 2);
+});
+
+test("a process that dies before or after any single step of a call loses and repeats nothing", {
+  timeout: limitMs,
+}, async () => {
+  const campaign = await runDeaths();
+  if (campaign.failure) throw new Error(await report(campaign.failure));
+  expect(campaign.deaths).toBe(campaign.runs);
 });
 
 describe("a planted bug is found", () => {

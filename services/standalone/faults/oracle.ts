@@ -60,7 +60,9 @@ function brokenCall({ log, crm, keyring, schedule }: End, call: RealCall, number
   const holders = crm.contacts.flatMap((contact) =>
     contact.notes.filter(({ body }) => [...marks].some((mark) => body.includes(mark))).map(() => contact),
   );
-  const byId = crm.contacts.flatMap(({ notes }) => notes.filter(({ body }) => body.includes(`CloudTalk call ${callId}`)));
+  const byId = crm.contacts.flatMap(({ notes }) =>
+    notes.filter(({ body }) => body.includes(`CloudTalk call ${callId}`)),
+  );
   const logged = loggedTimes(crm, keyring, intended("ghl.call_log"), phone);
   return [
     ...repeated.map((type) => `${about}: ${type} is in the log more than once`),

@@ -28,7 +28,8 @@ export const plantedBugs: Record<string, Planted> = {
       ...log,
       append: ({ events = [], ...request }) => {
         const keyed = events.map((entry) => {
-          const { key } = entry.event;
+          const { key, source } = entry.event;
+          if (source !== "cloudtalk" && source !== "ghl") return entry;
           const fact = `${"fact" in key ? key.fact : key.entity}@${request.now.getTime()}`;
           return { ...entry, event: { ...entry.event, key: { fact } } };
         });

@@ -30,6 +30,8 @@ export type Faults = {
   hit: (port: string) => Fault | undefined;
   isDown: (port: string) => boolean;
   injected: () => number;
+  /** How often each port was used before the end of the faults. */
+  uses: () => ReadonlyMap<string, number>;
   end: () => void;
 };
 
@@ -41,8 +43,8 @@ export function plannedFaults(schedule: Schedule, time: SimulatedTime): Faults {
   return {
     hit: (port) => {
       const use = (uses.get(port) ?? 0) + 1;
-      uses.set(port, use);
       if (isOver) return undefined;
+      uses.set(port, use);
       const fault = schedule.faults.find((one) => one.port === port && one.nth === use);
       if (!fault) return undefined;
       injected += 1;
@@ -51,6 +53,7 @@ export function plannedFaults(schedule: Schedule, time: SimulatedTime): Faults {
     },
     isDown: (port) => !isOver && (downUntil.get(areaOf(port)) ?? 0) > time.nowMs(),
     injected: () => injected,
+    uses: () => uses,
     end: () => {
       isOver = true;
     },

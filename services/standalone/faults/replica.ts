@@ -81,7 +81,9 @@ export function startReplica(world: Surroundings, process: SimulatedProcess, pol
     }),
     {
       name: "recording",
-      handlers: [recordingHandler({ cloudtalk: { recording }, storage, allowedHosts: [], fetch: works.fetch(process, storage) })],
+      handlers: [
+        recordingHandler({ cloudtalk: { recording }, storage, allowedHosts: [], fetch: works.fetch(process, storage) }),
+      ],
     },
     {
       name: "analysis",

@@ -20,6 +20,8 @@ export type Outcome = {
   deaths: number;
   events: number;
   simulatedMs: number;
+  /** How often each port was used while faults could come. */
+  uses: ReadonlyMap<string, number>;
   trace: string[];
 };
 
@@ -116,6 +118,7 @@ export async function runSchedule(schedule: Schedule, planted: Planted = {}, isT
     ],
     ...{ faults: faults.injected(), deaths, events: log.events().length, trace },
     simulatedMs: time.nowMs() - beginningMs,
+    uses: faults.uses(),
   };
 }
 
@@ -136,9 +139,7 @@ function quiet({ log, time, broker }: Surroundings, areAnswered: () => boolean, 
       seenMs = now;
     }
     const isIdle = log.due().every(({ key, at }) => at === undefined || key.startsWith("reconcile/"));
-    return (
-      isIdle && areAnswered() && broker.open() === 0 && now - seenMs >= quietMs && now - sinceMs >= sweptMs
-    );
+    return isIdle && areAnswered() && broker.open() === 0 && now - seenMs >= quietMs && now - sinceMs >= sweptMs;
   };
 }
 

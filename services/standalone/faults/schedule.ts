@@ -1,9 +1,9 @@
 import { type Random, seeded } from "./random.ts";
 
 /** A person who calls or is called. `in`: who knows the number before the first call. */
-export type Person = { phone: string; in: "both" | "crm" | "nobody" };
+type Person = { phone: string; in: "both" | "crm" | "nobody" };
 
-export type CallWebhook = "call-started" | "call-ended" | "call-recording-ready" | "call-modified";
+type CallWebhook = "call-started" | "call-ended" | "call-recording-ready" | "call-modified";
 export type ScheduledCall = {
   person: number;
   outcome: "answered" | "missed" | "voicemail";
@@ -27,7 +27,7 @@ export type ScheduledCall = {
  * an answer; `slow`: answered after `ms`; `outage`: everything behind the port fails for `ms`.
  */
 export type Fault = { port: string; nth: number; how: How; ms: number };
-export type How =
+type How =
   | "crash-before"
   | "crash-sent"
   | "crash-after"
@@ -186,6 +186,34 @@ function faultsOf(random: Random, calls: number): Fault[] {
     const ms = how === "late" ? random.between(1_000, settleMs) : random.between(500, kind === "log" ? 8_000 : 19_000);
     return { port, nth, how, ms };
   });
+}
+
+const quietly = { replicas: 1, forbidsDuplicates: false, searchLagMs: 3_000, leads: [], faults: [], seed: 0 };
+
+/** One call of an unknown number with everything that can come of it, and no fault: to be broken at every step in turn. */
+export function plainCall(bus: Schedule["bus"]): Schedule {
+  const call: ScheduledCall = {
+    ...{ person: 0, outcome: "answered", direction: "inbound", startMs: 1_000, endMs: 6_000, template: "captured" },
+    webhooks: [
+      { event: "call-ended", afterMs: [1_000] },
+      { event: "call-recording-ready", afterMs: [3_000] },
+    ],
+    ...{ recordsAfterMs: 5_000, recordingAfterMs: 2_000 },
+  };
+  const people: Person[] = [{ phone: "+393000000003", in: "nobody" }];
+  return { ...quietly, bus, callLog: "provider", people, calls: [call] };
+}
+
+/** The same schedule with one death, before or after each use of each port; idle looks are too many and all alike. */
+export function deathsOf(schedule: Schedule, uses: ReadonlyMap<string, number>): Schedule[] {
+  const isIdle = /^log\.(claimDue|nextDueAt|announcements|lastPosition|readMark|saveMark)$/;
+  return [...uses].flatMap(([port, count]) =>
+    Array.from({ length: isIdle.test(port) ? 1 : count }, (_, index) =>
+      (["crash-before", "crash-sent", "crash-after"] as const).map((how): Schedule => {
+        return { ...schedule, faults: [{ port, nth: index + 1, how, ms: 2_000 }] };
+      }),
+    ).flat(),
+  );
 }
 
 /** Every schedule that is one step simpler than this one. */

@@ -63,19 +63,20 @@ export function broker(time: SimulatedTime, random: Random, events: () => readon
     const { process, deliver } = client;
     const { position, account, stream, type, version } = event;
     time.after(random.between(0, 20), () =>
-      process.enter(async () => {
+      process.enter(() => {
         const endWorking = process.alarms.every(ackWaitMs / 2, () => {
           message.openUntilMs = time.nowMs() + ackWaitMs;
         });
-        const answered = await deliver({ position, account, stream, type, version }, deliveries).then(
-          () => process.port("bus.ack", () => void unacked.delete(position), lostConnection),
-          () => {
-            message.openUntilMs = time.nowMs() + nakMs;
-          },
-        ).catch(() => undefined);
-        endWorking();
-        client.inHand -= 1;
-        return answered;
+        const ack = () => process.port("bus.ack", () => void unacked.delete(position), lostConnection);
+        const nak = () => {
+          message.openUntilMs = time.nowMs() + nakMs;
+        };
+        const over = () => {
+          endWorking();
+          client.inHand -= 1;
+        };
+        // An ack that got lost is a message that comes again.
+        deliver({ position, account, stream, type, version }, deliveries).then(ack, nak).then(over, over);
       }),
     );
   }

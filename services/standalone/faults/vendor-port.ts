@@ -24,7 +24,12 @@ export function vendorPort(process: SimulatedProcess, gate: Gate, vendor: string
 
 function troubleOf(vendor: string, operation: string, kind: "read" | "write", trouble: Trouble): VendorError {
   if (trouble === "refused") {
-    const facts = { consequence: "not-applied", status: 429, retryAfterMs: 3_000, detail: "too many requests" } as const;
+    const facts = {
+      consequence: "not-applied",
+      status: 429,
+      retryAfterMs: 3_000,
+      detail: "too many requests",
+    } as const;
     return new VendorError({ vendor, operation, ...facts });
   }
   const consequence = kind === "read" ? "not-applied" : "ambiguous";
