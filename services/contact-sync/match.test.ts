@@ -198,6 +198,22 @@ describe("given that a contact was to be created", () => {
     expect(asked).toEqual([]);
   });
 
+  test("when it was refused and a person sent it again, the call belongs to whom that created", async () => {
+    const again = { ...creation, effect: `${creation.effect}:redrive:1` };
+    const refused: Told[] = [
+      ["effect.failed", creation],
+      ["call.unmatched", { because: "creation-failed" }],
+    ];
+    expect(await match(after(...refused, ["effect.intended", again], ["effect.failed", again]))).toEqual(nothing);
+    const { append } = await match(
+      after(...refused, ["effect.intended", again], ["effect.observed", { ...again, vendorId: "New" }]),
+    );
+    expect(append[0]).toMatchObject({
+      ...{ type: "call.matched", key: { fact: "call:u:uuid-1/contact:2" } },
+      data: { ghlContactId: "New", because: "created" },
+    });
+  });
+
   test.each<Told>([
     ["effect.failed", creation],
     ["effect.unknown", creation],

@@ -1,4 +1,4 @@
-import { type Call, foldCall, type GhlContactId } from "@callbridge/events";
+import { type Call, type Effect, foldCall, type GhlContactId } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
 import type { Decision, Fact, Handler } from "@callbridge/service";
 import { linked } from "./link.ts";
@@ -28,7 +28,7 @@ export function matchHandler(deps: MatchDeps): Handler<Call> {
       if (call.direction === "internal") return unmatched(call, "internal");
       const phone = call.externalPhone;
       if (!phone) return unmatched(call, call.invalidPhone ? "invalid-phone" : "no-phone");
-      const creation = [...call.effects.values()].find((effect) => effect.kind === "ghl.contact");
+      const creation = creationOf(call);
       if (creation && !creation.end) return {};
       if (creation?.end === "observed" && creation.vendorId) {
         return matched(call, creation.vendorId as GhlContactId, "created");
@@ -66,13 +66,21 @@ export function matchHandler(deps: MatchDeps): Handler<Call> {
   };
 }
 
-/** Matched, or for a reason that no later fact changes. A number that came after all is looked for. */
-function isSettled({ contact, externalPhone }: Call): boolean {
+/** Matched, or for a reason that holds: a number may come after all, and a person may send a refused creation again. */
+function isSettled(call: Call): boolean {
+  const { contact, externalPhone } = call;
   if (!contact || !("unmatched" in contact)) return contact !== undefined;
+  if (contact.unmatched === "creation-failed") return creationOf(call)?.end !== "observed";
   return !(externalPhone && (contact.unmatched === "no-phone" || contact.unmatched === "invalid-phone"));
 }
 
-/** One verdict for each call, and a second one when the first was that there is no number. */
+/** The creation of the call's contact; of several the one that came off, else the last. */
+function creationOf({ effects }: Call): Effect | undefined {
+  const creations = [...effects.values()].filter(({ kind }) => kind === "ghl.contact");
+  return creations.find(({ end }) => end === "observed") ?? creations.at(-1);
+}
+
+/** One verdict for each call, and a second one when the first did not hold. */
 const keyOf = (call: Call) => ({ fact: `${call.stream}/contact${call.contact ? ":2" : ""}` });
 
 function matched(call: Call, ghlContactId: GhlContactId, because: "phone" | "created"): Decision {

@@ -115,13 +115,20 @@ export function createIngress(options: IngressOptions): FastifyInstance {
   }
 
   /** What waited is received as it would have been, at its own time. A second copy of what was stored is a duplicate. */
-  async function takeSpooled({ account: name, path, receivedAt, headers, contentType, body }: Spooled): Promise<void> {
+  async function takeSpooled({
+    account: name,
+    path,
+    receivedAt,
+    headers,
+    contentType,
+    body,
+  }: Spooled): Promise<boolean> {
     const endpoint = endpoints.find((one) => one.path === path);
     const account = accounts.get(name);
-    if (!endpoint || !account)
-      throw new Error(`a spooled delivery is for ${path} of account ${name}, which is no more`);
+    if (!endpoint || !account) return false;
     const received = { headers, contentType, rawBody: Buffer.from(body, "base64") };
     await store(endpoint, account, received, new Date(receivedAt));
+    return true;
   }
 
   function onError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
@@ -138,13 +145,13 @@ export function createIngress(options: IngressOptions): FastifyInstance {
 }
 
 /** Looks once a second whether something waits; what cannot be stored yet is tried again then. */
-function drainWhileRunning(app: FastifyInstance, spool: Spool, take: (entry: Spooled) => Promise<void>): void {
+function drainWhileRunning(app: FastifyInstance, spool: Spool, take: (entry: Spooled) => Promise<boolean>): void {
   let isDraining = false;
   let draining = Promise.resolve();
   const drain = async () => {
     isDraining = true;
     await spool
-      .drain(take)
+      .drain(take, (file) => app.log.error({ file }, "a spooled delivery cannot be taken and is kept aside"))
       .catch((error: unknown) => app.log.warn({ err: error, waiting: spool.waiting() }, "the spool waits"));
     isDraining = false;
   };

@@ -23,8 +23,11 @@ export type Spool = {
   put: (entry: Spooled) => Promise<void>;
   /** How many wait. While any does, later deliveries queue up behind it. */
   waiting: () => number;
-  /** Hands the entries over, oldest first, and removes each that was taken; stops when one is not. */
-  drain: (take: (entry: Spooled) => Promise<void>) => Promise<void>;
+  /**
+   * Hands the entries over, oldest first, and removes each that was taken; stops when one throws. What `take` has no use
+   * for (false), and what cannot be read again, is kept aside for a person; its name goes to `setAside`.
+   */
+  drain: (take: (entry: Spooled) => Promise<boolean>, setAside: (file: string) => void) => Promise<void>;
 };
 
 /** A day of a busy call centre (100,000 webhooks of some kilobytes) fits ten times. */
@@ -54,14 +57,16 @@ export function openSpool({ directory, key }: { directory: string; key: Buffer }
         throw error;
       }
     },
-    drain: async (take) => {
+    drain: async (take, setAside) => {
       for (const name of namesIn(await readdir(directory))) {
         const file = join(directory, name);
         const entry = await read(name);
-        // What cannot be read again is kept for a person and holds up nobody.
-        if (entry) await take(entry);
-        if (entry) await rm(file);
-        else await rename(file, `${file}.unreadable`);
+        if (entry && (await take(entry))) {
+          await rm(file);
+        } else {
+          await rename(file, `${file}.unreadable`);
+          setAside(`${file}.unreadable`);
+        }
         waiting -= 1;
       }
     },

@@ -33,7 +33,7 @@ const troubledMs = 150_000;
 const restLimitMs = 24 * 3_600_000;
 const stepsMax = 300_000;
 /** Two sweeps of the call history find what every webhook was lost of. */
-const sweptMs = 600_000;
+const sweptMs = 400_000;
 const quietMs = 130_000;
 
 /** Plays a schedule to its end, on time that only this function passes. */
@@ -122,7 +122,8 @@ export async function runSchedule(schedule: Schedule, planted: Planted = {}, isT
   };
 }
 
-const pollMs = 2_000;
+/** Rarer than in the product: most looks see nothing, and every look is a step of the simulation. */
+const pollMs = 4_000;
 const sparsePollMs = 60_000;
 
 /** Nothing was appended for a while, nothing waits, and everything was swept. */
