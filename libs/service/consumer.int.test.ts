@@ -167,7 +167,8 @@ describe("a process that dies", () => {
       await until(`it is in hand for the ${death}. time`, () => deaths === death);
       await process.die();
       process = await bench.start({ name, handlers: [handler] });
-      bench.advance(30_000);
+      // The first death leaves no row behind: the bus brings the event again at once.
+      if (death > 1) bench.advance(30_000);
     }
     const row = await bench.row(name, ({ at }) => at === null);
     expect(row).toMatchObject({ position, because: "its process died again and again (4 times in a row)" });
@@ -175,7 +176,8 @@ describe("a process that dies", () => {
     await until("the other one is done", isDone("beside"));
     await process.die();
     process = await bench.start({ name, handlers: [handler] });
-    // What was in hand at the end may be brought once more, and is then found to be done.
+    // The other one may have been brought again and be in the hands of the dead process: it comes back once more.
+    bench.advance(30_000);
     const left = await until("only one row is left", async () => {
       const rows = await bench.rows(name);
       return rows.length === 1 && rows;
@@ -204,7 +206,7 @@ describe("a process that dies", () => {
     );
     await bench.fresh.query("alter table callbridge.due_away rename to due");
     await until("it is done", isDone("outage"));
-    expect(await bench.rows(name)).toEqual([]);
+    await until("no row is left", async () => (await bench.rows(name)).length === 0);
   });
 });
 

@@ -108,7 +108,9 @@ async function certifyWindow(
   if (missing.length > 0 && !dryRun) {
     return { append: missing.map(recovered), wake: [{ key: event.key, at: new Date(now.getTime() + settleAgainMs) }] };
   }
-  const calls = await Promise.all(rows.map((row) => stateOf(event.account, row, deps)));
+  // One after the other: a day may have thousands, and nobody waits for a certificate.
+  const calls: CallState[] = [];
+  for (const row of rows) calls.push(await stateOf(event.account, row, deps));
   const age = now.getTime() - Math.max(new Date(event.recordedAt).getTime(), window.to.getTime());
   if (!dryRun && age < settleMaxMs && calls.some(({ because }) => because === pending)) {
     return { wake: [{ key: event.key, at: new Date(now.getTime() + settleAgainMs) }] };

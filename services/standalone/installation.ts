@@ -23,7 +23,10 @@ export type Installation = {
 export async function installation(twin: Twin, environment: Record<string, string> = {}): Promise<Installation> {
   const dataDir = await mkdtemp(join(tmpdir(), "callbridge-e2e-"));
   const configFile = join(dataDir, "callbridge.yaml");
-  await writeFile(configFile, "timing: { settleMs: 1000, indexLagMs: 400, noteDelayMs: 20000, otherWebhookMs: 300 }\n");
+  await writeFile(
+    configFile,
+    "timing: { settleMs: 1000, indexLagMs: 400, noteDelayMs: 120000, otherWebhookMs: 300 }\n",
+  );
   let child: ChildProcess | undefined;
   let url = "";
   let printed = "";

@@ -123,7 +123,7 @@ export async function runSchedule(schedule: Schedule, planted: Planted = {}, isT
 }
 
 /** Rarer than in the product: most looks see nothing, and every look is a step of the simulation. */
-const pollMs = 4_000;
+const pollMs = 6_000;
 const sparsePollMs = 60_000;
 
 /** Nothing was appended for a while, nothing waits, and everything was swept. */
