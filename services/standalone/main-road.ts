@@ -85,7 +85,7 @@ export function mainRoad(world: () => World): void {
     const from = new Date();
     const people = twin.control.addPeople(10);
     for (const [index, { phone }] of people.entries()) {
-      await twin.control.playCall({ from: phone, ...(index % 3 === 0 && { order: [] }) });
+      await twin.control.playCall({ from: phone, ...(index % 3 === 0 && { order: [], outcome: "missed" }) });
     }
     const key = `reconcile:asked:${phoneOf(people)}`;
     const to = new Date(Date.now() + 1_000);
