@@ -30,14 +30,19 @@ export async function predict(
     if (prediction.examples.length < examplesMax) prediction.examples.push(example);
     found.set(key, prediction);
   };
-  const look = async (position: number) => {
+  /** Several are asked at once, and what they answer is counted in order of position. */
+  const look = async (position: number): Promise<(() => void)[]> => {
     const event = await log.at(position);
-    if (!event) return;
+    const answers: (() => void)[] = [];
+    if (!event) return answers;
     for (const { service, handler } of listeners) {
       if (!handler.on.includes(event.type as EventType)) continue;
       const answer = await dryRun(handler, event, { log, keyring, clock: deps.clock });
-      for (const [would, what] of told(answer)) count(service, handler.name, would, `${position} ${what}`.trimEnd());
+      for (const [would, what] of told(answer)) {
+        answers.push(() => count(service, handler.name, would, `${position} ${what}`.trimEnd()));
+      }
     }
+    return answers;
   };
   const progress = startProgress(deps, events, "events");
   for (let cursor = 0; ; ) {
@@ -45,7 +50,8 @@ export async function predict(
     const last = page.at(-1);
     if (!last || deps.signal.aborted) break;
     for (let first = 0; first < page.length; first += concurrency) {
-      await Promise.all(page.slice(first, first + concurrency).map(({ position }) => look(position)));
+      const asked = page.slice(first, first + concurrency).map(({ position }) => look(position));
+      for (const answer of (await Promise.all(asked)).flat()) answer();
     }
     progress.add(page.length);
     cursor = last.position;

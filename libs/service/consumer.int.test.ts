@@ -177,8 +177,8 @@ describe("a process that dies", () => {
     await process.die();
     process = await bench.start({ name, handlers: [handler] });
     // The other one may have been brought again and be in the hands of the dead process: it comes back once more.
-    bench.advance(30_000);
     const left = await until("only one row is left", async () => {
+      bench.advance(30_000);
       const rows = await bench.rows(name);
       return rows.length === 1 && rows;
     });

@@ -12,6 +12,8 @@ type Assume = "international" | "national";
 export function readPhone(value: unknown, defaultCountry: string | undefined, assume: Assume): Phone | undefined {
   if (typeof value !== "string" && typeof value !== "number") return undefined;
   const raw = String(value).trim();
+  // The digits of a fraction or an exponent are no number that anybody has.
+  if (typeof value === "number" && !(Number.isSafeInteger(value) && value >= 0)) return { invalid: raw.slice(0, 40) };
   if (raw === "" || /^(anonymous|unknown|withheld|private|restricted|null|undefined)$/i.test(raw)) return undefined;
   const digits = raw.replace(/[^\d+]/g, "").replace(/^00/, "+");
   const country = defaultCountry && isSupportedCountry(defaultCountry) ? defaultCountry : undefined;
