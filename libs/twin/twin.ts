@@ -18,6 +18,8 @@ export type TwinOptions = {
   port?: number;
   host?: string;
   settings?: Partial<TwinSettings>;
+  /** The id of the first call. A twin whose webhooks go into a log that outlives it must not give an id twice. */
+  firstCallId?: number;
   /** Governs readiness, lags, windows and dates. Timers (`apply-late`, `latencyMs`) stay real: see `control.settle`. */
   now?: () => Date;
 };
@@ -55,6 +57,7 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
   const watch = { log: requestLog(), faults: faultQueue(), limits: vendorLimits(world), late };
   const app = vendorServer(world, twinRoutes(world), watch);
   const control = twinControl(world, watch);
+  if (options.firstCallId !== undefined) world.state.cloudtalk.lastIds.call = options.firstCallId - 1;
   mountControl(app, control, () => ({
     url,
     urls: urls(),

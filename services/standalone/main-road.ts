@@ -177,9 +177,8 @@ export function mainRoad(world: () => World): void {
     const perCall = (name: keyof typeof vendors) => (vendors[name]?.total ?? 0) / people.length;
     const cost = { cloudtalk: perCall("cloudtalk") + perCall("analytics"), ghl: perCall("ghl") };
     console.log(`requests per answered call: ${JSON.stringify(cost)}`, JSON.stringify(vendors));
-    expect(cost.cloudtalk).toBeLessThanOrEqual(1.3);
-    // With every note updated once, which a slow machine may need.
-    expect(cost.ghl).toBeLessThanOrEqual(9);
+    expect(cost.cloudtalk).toBeLessThanOrEqual(1.2);
+    expect(cost.ghl).toBeLessThanOrEqual(6.5);
   });
 }
 

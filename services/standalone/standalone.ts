@@ -48,7 +48,7 @@ export async function startStandalone(environment: Environment): Promise<Running
     const database = config.DATABASE_URL ? undefined : await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log });
     if (database) stops.push(() => database.stop());
     const databaseUrl = config.DATABASE_URL ?? database?.url ?? "";
-    const twin = usesTwin(config) ? await startTwin() : undefined;
+    const twin = usesTwin(config) ? await startTwin({ firstCallId: secondsNow() }) : undefined;
     if (twin) stops.push(() => twin.close());
 
     const effective = twin ? twinConfig(config, twin) : config;
@@ -84,6 +84,9 @@ export async function startStandalone(environment: Environment): Promise<Running
     throw error;
   }
 }
+
+/** The twin forgets its calls with the process and the log does not: ids go on from the clock, at one call a second. */
+const secondsNow = () => Math.floor(Date.now() / 1_000);
 
 function usesTwin(config: Config): boolean {
   return !hasVendorKey(config) && config.NODE_ENV !== "production";
