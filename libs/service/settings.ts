@@ -14,6 +14,8 @@ const schema = z.strictObject({
       identifyDeadlineMs: milliseconds(600_000),
       /** How long to wait for the other webhook of a call (it mostly brings the missing id) before the history is asked. */
       otherWebhookMs: milliseconds(20_000),
+      /** How long the call centre's analytics mostly need after a call: asked earlier, they only cost an operation. */
+      detailsAfterMs: milliseconds(2_000),
       /** How long a vendor may take to apply a write whose answer was lost, before it is read back. */
       settleMs: milliseconds(15_000),
       /** How often the vendor's call history is compared with the log. */

@@ -16,6 +16,7 @@ export type ContactSyncDeps = {
   unknownCaller: "create" | "inbox";
   identifyDeadlineMs: number;
   otherWebhookMs: number;
+  detailsAfterMs: number;
   indexLagMs: number;
   account: string;
   /** The history for the sweeps, which leave most of the budget to calls. */

@@ -9,6 +9,8 @@ import { identifyHandler } from "./identify.ts";
 
 const ada = "+393000000001";
 const otherWebhookMs = 20_000;
+/** Most of these tests are about what is told, not about when the vendor knows it. */
+const detailsAfterMs = 0;
 const identifyDeadlineMs = 600_000;
 
 /** What CloudTalk knows, and what it was asked. */
@@ -42,7 +44,11 @@ const call = (callId: string, callUuid: string, facts: Partial<CallDetails> = {}
 const identify = (history: LogEvent[], options: Parameters<typeof when>[2] = {}) => {
   const cloudtalk = { callDetails, callHistory };
   const finder = createCallFinder(cloudtalk);
-  return when(identifyHandler({ cloudtalk, finder, identifyDeadlineMs, otherWebhookMs }), history, options);
+  return when(
+    identifyHandler({ cloudtalk, finder, identifyDeadlineMs, otherWebhookMs, detailsAfterMs }),
+    history,
+    options,
+  );
 };
 
 const everything = { callId: "1001", direction: "inbound", talkingSeconds: 90, voicemail: false };
@@ -161,9 +167,26 @@ describe("given the numeric id only", () => {
     expect(result.append[0]?.data).toMatchObject({ callId: "1001", outcome: "unknown", because: "deadline" });
   });
 
+  test("are asked only when they can be there, which saves an operation on every call", async () => {
+    let asked = 0;
+    const cloudtalk = {
+      callDetails: async () => {
+        asked += 1;
+        return call("1001", "uuid-1");
+      },
+      callHistory,
+    };
+    const finder = createCallFinder(cloudtalk);
+    const handler = identifyHandler({ cloudtalk, finder, identifyDeadlineMs, otherWebhookMs, detailsAfterMs: 2_000 });
+    const history = given("call.recording_ready");
+    expect([(await when(handler, history)).wakeAfterMs, asked]).toEqual([2_000, 0]);
+    const { append } = await when(handler, history, { afterMs: 2_000 });
+    expect([append[0]?.type, asked]).toEqual(["call.identified", 1]);
+  });
+
   test("an outage of the vendor is no reason to guess, not even after the deadline", async () => {
     const cloudtalk = { callDetails: () => Promise.reject(new Error("503")), callHistory };
-    const deps = { cloudtalk, finder: createCallFinder(cloudtalk), identifyDeadlineMs, otherWebhookMs };
+    const deps = { cloudtalk, finder: createCallFinder(cloudtalk), identifyDeadlineMs, otherWebhookMs, detailsAfterMs };
     await expect(
       when(identifyHandler(deps), given("call.recording_ready"), { afterMs: identifyDeadlineMs }),
     ).rejects.toThrow("503");
@@ -172,7 +195,7 @@ describe("given the numeric id only", () => {
   test("a vendor that refuses to tell ends nothing: at the deadline the reports are taken", async () => {
     const refuse = () => Promise.reject(new Permanent("calls.details: 403"));
     const cloudtalk = { callDetails: refuse, callHistory: refuse };
-    const deps = { cloudtalk, finder: createCallFinder(cloudtalk), identifyDeadlineMs, otherWebhookMs };
+    const deps = { cloudtalk, finder: createCallFinder(cloudtalk), identifyDeadlineMs, otherWebhookMs, detailsAfterMs };
     for (const report of ["call.recording_ready", "call.ended"] as const) {
       const early = await when(identifyHandler(deps), given(report), { afterMs: otherWebhookMs });
       expect(early).toMatchObject({ append: [], wakeAfterMs: 20_000 });

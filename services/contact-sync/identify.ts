@@ -11,6 +11,8 @@ export type IdentifyDeps = {
   identifyDeadlineMs: number;
   /** The other webhook of a call mostly brings the missing id for free within this time (seen: up to 12 s apart). */
   otherWebhookMs: number;
+  /** The vendor's call details are hardly ever there before. Milliseconds since the call was known to be over. */
+  detailsAfterMs: number;
 };
 
 /** The vendor's call details lag behind by seconds to minutes: when to look again after the event. Milliseconds. */
@@ -59,6 +61,7 @@ export function identifyHandler(deps: IdentifyDeps): Handler<Call> {
 async function detailsOf(call: Call, age: number, deps: IdentifyDeps, context: Context) {
   const { callId, callUuid } = call;
   if (callId) {
+    if (age < deps.detailsAfterMs) return undefined;
     const details = await context.once(`details:${callId}`, () => unlessRefused(deps.cloudtalk.callDetails(callId)));
     const isOther = callUuid && details?.callUuid && details.callUuid !== callUuid;
     return isOther ? undefined : details;
@@ -77,8 +80,9 @@ async function unlessRefused<T>(answer: Promise<T>): Promise<T | undefined> {
 }
 
 function nextLook(call: Call, age: number, deps: IdentifyDeps, context: Context) {
-  const { otherWebhookMs, identifyDeadlineMs } = deps;
-  const looks = call.callId ? lookAgainMs : [otherWebhookMs, ...lookAgainMs.filter((ms) => ms > otherWebhookMs)];
+  const { otherWebhookMs, detailsAfterMs, identifyDeadlineMs } = deps;
+  const first = detailsAfterMs > 0 ? [detailsAfterMs, ...lookAgainMs.filter((ms) => ms > detailsAfterMs)] : lookAgainMs;
+  const looks = call.callId ? first : [otherWebhookMs, ...lookAgainMs.filter((ms) => ms > otherWebhookMs)];
   const next = looks.find((ms) => ms > age) ?? age + (lookAgainMs.at(-1) ?? 0);
   const wait = Math.max(lookAgainMinMs, Math.min(next, identifyDeadlineMs) - age);
   return { key: `identify:${call.stream}`, at: new Date(context.now.getTime() + wait) };

@@ -25,7 +25,7 @@ export async function installation(twin: Twin, environment: Record<string, strin
   const configFile = join(dataDir, "callbridge.yaml");
   await writeFile(
     configFile,
-    "timing: { settleMs: 1000, indexLagMs: 400, noteDelayMs: 120000, otherWebhookMs: 300 }\n",
+    "timing: { settleMs: 1000, indexLagMs: 400, noteDelayMs: 120000, otherWebhookMs: 2500, detailsAfterMs: 800 }\n",
   );
   let child: ChildProcess | undefined;
   let url = "";

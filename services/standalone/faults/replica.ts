@@ -28,6 +28,7 @@ const timing = {
   noteDelayMs: 60_000,
   identifyDeadlineMs: 3_600_000,
   otherWebhookMs: 10_000,
+  detailsAfterMs: 2_000,
   indexLagMs: 5_000,
   sweepEveryMs: 120_000,
   sweepWindowMs: 6 * 3_600_000,
