@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { createStorage, type Storage } from "@callbridge/storage";
 import { type Config, describeConfig, readConfig } from "./config.ts";
 import { createLogger } from "./logger.ts";
@@ -85,7 +86,7 @@ export async function runProcess(start: () => Promise<Started>): Promise<void> {
   } catch (error) {
     process.exitCode = 1;
     const expected = error instanceof ConfigError;
-    process.stderr.write(`${expected ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(`${expected ? error.message : inspect(error)}\n`);
   }
   // Whatever still holds the event loop has been drained by now.
   process.exit();

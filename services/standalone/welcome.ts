@@ -3,7 +3,7 @@ import type { Running } from "./standalone.ts";
 /** What a person reads after `npm start`. The secret's file is named, not its content. */
 export function welcome({ url, config, account, twinUrl, waiting }: Running): string {
   const secret = `${config.DATA_DIR}/secrets/cloudtalk-webhook-secret`;
-  const body = `{"call_uuid":"hello-1","external_number":12025550143,"internal_number":12025550100,"talking_time":0,"direction":"incoming"}`;
+  const body = `{"call_uuid":"hello-1","call_id":4711,"external_number":12025550143,"direction":"incoming","talking_time":0,"is_voicemail":false}`;
   return [
     "",
     `Callbridge listens on ${url}`,
@@ -16,6 +16,7 @@ export function welcome({ url, config, account, twinUrl, waiting }: Running): st
     "Send it a webhook:",
     `  curl -X POST ${url}/api/cloudtalk-webhooks/call-ended -H "authorization: Bearer $(cat '${secret}')" \\`,
     `    -H 'content-type: application/json' -d '${body}'`,
+    "and ask what became of it:  npm run callbridge -- call hello-1",
     ...(twinUrl ? ["", "Or play a whole call and see what the CRM then shows:  npm run demo"] : []),
     "",
   ].join("\n");
