@@ -1,4 +1,4 @@
-import { type Gate, type Limit, type VendorRequest, vendorHttp } from "@callbridge/vendor";
+import { type Gate, type Limit, VendorError, type VendorRequest, vendorHttp } from "@callbridge/vendor";
 import { z } from "zod";
 
 export type GhlOptions = {
@@ -44,6 +44,12 @@ export function ghlApi({ token, locationId, baseUrl, gate }: GhlOptions): GhlApi
       await anonymous.ask({ operation, method: "POST", url, json, answer: z.unknown() });
     },
   };
+}
+
+/** GHL answers unknown ids with 404, and with 400 "Contact with id … not found". */
+export function isNotFound(error: unknown): boolean {
+  if (!(error instanceof VendorError)) return false;
+  return error.status === 404 || (error.status === 400 && /not found/i.test(error.message));
 }
 
 const dayMs = 86_400_000;

@@ -1,9 +1,12 @@
 import type { GhlContactId } from "@callbridge/events";
 import { type GhlOptions, ghlApi } from "./api.ts";
 import { callsOf } from "./calls.ts";
+import { contactSearchOf } from "./contact-search.ts";
 import { contactsOf } from "./contacts.ts";
 import { locationOf } from "./location.ts";
 import { notesOf } from "./notes.ts";
+import { tagsOf } from "./tags.ts";
+import { workflowsOf } from "./workflows.ts";
 
 const appUrl = "https://app.gohighlevel.com";
 
@@ -15,6 +18,9 @@ export function createGhl(options: GhlOptions) {
   const api = ghlApi(options);
   return {
     ...contactsOf(api),
+    ...contactSearchOf(api),
+    ...tagsOf(api),
+    ...workflowsOf(api),
     ...notesOf(api),
     ...callsOf(api),
     ...locationOf(api),

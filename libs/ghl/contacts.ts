@@ -1,87 +1,89 @@
 import type { GhlContactId } from "@callbridge/events";
 import { VendorError } from "@callbridge/vendor";
 import { z } from "zod";
-import type { GhlApi } from "./api.ts";
+import { type GhlApi, isNotFound } from "./api.ts";
 import { contactId, type GhlContact, ghlContact } from "./contact.ts";
 
-export type NewGhlContact = {
+/** Texts, numbers, and lists of texts for fields with several options. */
+export type GhlFieldValue = { id: string; value: string | number | string[] };
+
+/** What both creating and updating a contact may set. An empty text empties the field; an absent one leaves it. */
+type ContactFields = {
   firstName?: string | undefined;
   lastName?: string | undefined;
+  /** Split by GHL into first and last name, where these are not given. */
   name?: string | undefined;
   /** E.164. */
-  phone: string;
+  phone?: string | undefined;
   email?: string | undefined;
+  address1?: string | undefined;
+  city?: string | undefined;
+  state?: string | undefined;
+  postalCode?: string | undefined;
+  /** ISO 3166 alpha-2. */
+  country?: string | undefined;
+  website?: string | undefined;
+  /** An IANA name, e.g. `Europe/Rome`. */
+  timezone?: string | undefined;
+  /** A user of the location. */
+  assignedTo?: string | undefined;
+  /** Merged by id: fields that are not named stay as they are. */
+  customFields?: GhlFieldValue[] | undefined;
+};
+
+/** An update takes neither tags, which it would overwrite, nor the company's name, which GHL refuses there (422). */
+export type GhlContactUpdate = ContactFields;
+
+export type NewGhlContact = ContactFields & {
+  companyName?: string | undefined;
   /** Shown in GHL as the contact's source, and what workflows filter on. */
   source: string;
   tags?: string[] | undefined;
 };
 
-/** More people than this with one number is ambiguous all the same. */
-const searchResultsMax = 20;
-
-const searchAnswer = z.looseObject({ contacts: z.array(ghlContact) });
 const oneOrNone = z.looseObject({ contact: ghlContact.nullish() });
 const createAnswer = z.looseObject({ contact: z.looseObject({ id: contactId }) });
 const duplicateError = z.looseObject({
   meta: z.looseObject({ contactId, matchingField: z.string().optional() }),
 });
 
+/** GHL refuses fields that it does not know (422), so nothing else gets through (facts/ghl.md §0 item 8, §3.1). */
+function allowed(contact: ContactFields) {
+  const { firstName, lastName, name, phone, email, address1, city, state, postalCode } = contact;
+  const { country, website, timezone, assignedTo, customFields } = contact;
+  return {
+    ...{ firstName, lastName, name, phone, email, address1, city, state, postalCode },
+    ...{ country, website, timezone, assignedTo },
+    // Read as `value`, written as `field_value` (facts/ghl.md §3.2).
+    customFields: customFields?.map((field) => ({ id: field.id, field_value: field.value })),
+  };
+}
+
 export function contactsOf({ request, locationId }: GhlApi) {
-  /** A contact as it is now; undefined when there is none of this id. */
-  async function contact(id: GhlContactId): Promise<GhlContact | undefined> {
-    const path = `/contacts/${encodeURIComponent(id)}`;
-    try {
-      const answer = await request({ operation: "contacts.get", method: "GET", path, answer: oneOrNone });
-      return answer.contact ?? undefined;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-  }
+  const pathOf = (id: GhlContactId) => `/contacts/${encodeURIComponent(id)}`;
 
-  async function search(e164: string): Promise<GhlContact[]> {
-    const filters = [{ field: "phone", operator: "eq", value: e164 }];
-    const json = { locationId, page: 1, pageLimit: searchResultsMax, filters };
-    const path = "/contacts/search";
-    return (await request({ operation: "contacts.search", method: "POST", path, json, answer: searchAnswer })).contacts;
-  }
-
-  async function duplicate(e164: string): Promise<GhlContact[]> {
-    const path = "/contacts/search/duplicate";
-    const query = { locationId, number: e164 };
-    try {
-      const answer = await request({
-        operation: "contacts.duplicate",
-        method: "GET",
-        path,
-        query,
-        answer: oneOrNone,
-      });
-      if (!answer.contact) return [];
-      // Its answer is undocumented: without a number in it, the contact itself says whose it is.
-      const found = answer.contact.phones.length > 0 ? answer.contact : await contact(answer.contact.id);
-      return found ? [found] : [];
-    } catch (error) {
-      if (isNotFound(error)) return [];
-      throw error;
-    }
+  /**
+   * Sets these fields of a contact and no other: `PUT /contacts/{id}` (facts/ghl.md §3.1). A number or an e-mail address
+   * that belongs to another contact is refused where the location allows no duplicates (400, `meta.contactId` in the
+   * error's body names it). Harmless to repeat; GHL reports it by webhook like anybody's change.
+   */
+  async function updateContact(id: GhlContactId, fields: GhlContactUpdate): Promise<void> {
+    const json = allowed(fields);
+    await request({ operation: "contacts.update", method: "PUT", path: pathOf(id), json, answer: z.unknown() });
   }
 
   return {
-    contact,
+    updateContact,
 
-    /**
-     * The contacts that hold exactly this number. Search goes by an index that lags behind by seconds and has missed
-     * numbers (issue 289), the duplicate look-up finds one contact at most: only both together are believed. `agree` is
-     * false when one found somebody that the other should have found too: look again later, before deciding on nobody.
-     */
-    async findContactsByPhone(e164: string): Promise<{ contacts: GhlContact[]; agree: boolean }> {
-      const holds = (found: GhlContact) => found.phones.includes(e164);
-      const [searched, looked] = await Promise.all([search(e164), duplicate(e164)]);
-      const [bySearch, byLookUp] = [searched.filter(holds), looked.filter(holds)];
-      const contacts = new Map([...bySearch, ...byLookUp].map((found) => [found.id, found]));
-      const both = byLookUp.some(({ id }) => bySearch.some((found) => found.id === id));
-      return { contacts: [...contacts.values()], agree: contacts.size === 0 || both };
+    /** A contact as it is now; undefined when there is none of this id. */
+    async contact(id: GhlContactId): Promise<GhlContact | undefined> {
+      try {
+        const get = { operation: "contacts.get", method: "GET", path: pathOf(id), answer: oneOrNone } as const;
+        return (await request(get)).contact ?? undefined;
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
     },
 
     /**
@@ -91,8 +93,8 @@ export function contactsOf({ request, locationId }: GhlApi) {
      * contacts that it answered 422 for (issue 64): look for the number before another attempt.
      */
     async createContact(contact: NewGhlContact): Promise<{ id: GhlContactId; existed: boolean; matchedBy?: string }> {
-      const { firstName, lastName, name, phone, email, source, tags } = contact;
-      const json = { locationId, firstName, lastName, name, phone, email, source, tags };
+      const { companyName, source, tags } = contact;
+      const json = { locationId, ...allowed(contact), companyName, source, tags };
       try {
         const answer = await request({
           operation: "contacts.create",
@@ -114,18 +116,18 @@ export function contactsOf({ request, locationId }: GhlApi) {
     },
 
     /** Sets these custom fields and no other field of the contact. */
-    async setCustomFields(id: GhlContactId, fields: { id: string; value: string | number }[]): Promise<void> {
-      const json = { customFields: fields.map((field) => ({ id: field.id, field_value: field.value })) };
-      const path = `/contacts/${encodeURIComponent(id)}`;
-      await request({ operation: "contacts.update", method: "PUT", path, json, answer: z.unknown() });
+    setCustomFields: (id: GhlContactId, customFields: { id: string; value: string | number }[]): Promise<void> =>
+      updateContact(id, { customFields }),
+
+    /** Deletes a contact with its notes and deals (facts/ghl.md §3.1). One that is gone already is no error. */
+    async deleteContact(id: GhlContactId): Promise<void> {
+      try {
+        await request({ operation: "contacts.delete", method: "DELETE", path: pathOf(id), answer: z.unknown() });
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+      }
     },
   };
-}
-
-/** GHL answers unknown ids with 404, and with 400 "Contact with id … not found". */
-function isNotFound(error: unknown): boolean {
-  if (!(error instanceof VendorError)) return false;
-  return error.status === 404 || (error.status === 400 && /not found/i.test(error.message));
 }
 
 function asAmbiguous(error: VendorError): VendorError {

@@ -1,7 +1,7 @@
 import type { GhlContactId } from "@callbridge/events";
 import type { Ghl, GhlCallLog, GhlContact, GhlCustomField } from "@callbridge/ghl";
 import { beginningMs, type SimulatedTime } from "./simulated-time.ts";
-import { refused, type VendorRequest } from "./vendor-port.ts";
+import { notSimulated, refused, type VendorRequest } from "./vendor-port.ts";
 
 export type CrmContact = {
   id: GhlContactId;
@@ -73,7 +73,7 @@ export function crmClient(
         const agree = found.length === 0 || looked.some((one) => searched.includes(one));
         return { contacts: found.map(told), agree };
       }),
-    createContact: ({ phone, name }) =>
+    createContact: ({ phone = "", name }) =>
       request("createContact", "write", () => {
         const existing = forbidsDuplicates ? contacts.find((one) => one.phone === phone) : undefined;
         return { id: (existing ?? add(phone, name)).id, existed: existing !== undefined };
@@ -83,6 +83,13 @@ export function crmClient(
         const contact = known(id, "contacts.update");
         for (const field of fields) contact.fields.set(field.id, field.value);
       }),
+    updateContact: notSimulated("updateContact"),
+    deleteContact: notSimulated("deleteContact"),
+    addTags: notSimulated("addTags"),
+    removeTags: notSimulated("removeTags"),
+    addToWorkflow: notSimulated("addToWorkflow"),
+    contactsPage: notSimulated("contactsPage"),
+    contactsUpdatedSince: notSimulated("contactsUpdatedSince"),
     notes: (id) => request("notes", "read", () => structuredClone(known(id, "notes.list").notes)),
     createNote: (id, { body }) =>
       request("createNote", "write", () => {

@@ -40,3 +40,8 @@ function troubleOf(vendor: string, operation: string, kind: "read" | "write", tr
 export function refused(vendor: string, operation: string, detail: string): VendorError {
   return new VendorError({ vendor, operation, consequence: "refused", status: 400, detail });
 }
+
+/** For the functions of a client that no simulated service uses: whoever begins to learns it at once. */
+export const notSimulated = (name: string) => async (): Promise<never> => {
+  throw new Error(`The simulation plays no ${name}`);
+};
