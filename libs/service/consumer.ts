@@ -2,6 +2,7 @@ import type { Bus, Consuming } from "@callbridge/bus";
 import type { Due } from "@callbridge/event-log";
 import type { Announcement, LogEvent } from "@callbridge/events";
 import { afterError, newerRetryMs } from "./errors.ts";
+import { countHandled } from "./metrics.ts";
 import type { Runtime } from "./runtime.ts";
 import { type NextRun, startTimers } from "./timers.ts";
 
@@ -70,6 +71,7 @@ export function startConsumer(
     try {
       event = await log.at(position);
       if (event) await unlessAborted(reaction.run(event, runtime), signal);
+      countHandled(consumer, "done");
       return undefined;
     } catch (error) {
       // Not done, and nobody's fault: the same event or row comes again at the next start.
@@ -77,6 +79,7 @@ export function startConsumer(
       const next = afterError(error, count);
       const { because } = next;
       const about = { reaction: reaction.name, position, type: event?.type, correlationId: event?.correlationId };
+      countHandled(consumer, next.dead ? "dead" : next.asked ? "later" : "retried");
       if (next.dead) {
         logger.error({ ...about, err: error, attempt: count }, "dead letter");
         return { at: undefined, attempt: count, because };

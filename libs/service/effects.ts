@@ -13,6 +13,7 @@ import { leavingUntil } from "./attempt-deadline.ts";
 import type { Reaction } from "./consumer.ts";
 import { afterError, RetryLater } from "./errors.ts";
 import { withLease } from "./lease.ts";
+import { countEffect } from "./metrics.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** What a vendor shows of an effect. `digest` is a keyed hash of what was written, to see later whether a person changed it. */
@@ -217,6 +218,8 @@ async function execute(definition: AnyEffect, event: Intended, runtime: Runtime,
       now: clock(),
       events: [{ account: event.account, event: fact, cause }],
     });
-    return answer.events[0]?.added === true;
+    const isFirst = answer.events[0]?.added === true;
+    if (isFirst) countEffect(kind, type.slice("effect.".length));
+    return isFirst;
   }
 }

@@ -12,6 +12,7 @@ export { type AnyEffect, type EffectContext, type EffectDefinition, type Observe
 export { type AfterError, afterError, Permanent, RetryLater } from "./errors.ts";
 export type { AnyHandler, Context, Decision, Fact, Handler, Wake } from "./handler.ts";
 export { createLogger } from "./logger.ts";
+export { countWebhook, metricsPage } from "./metrics.ts";
 export { type OpenPlatform, openPlatform, type PlatformOptions, sharedWork } from "./platform.ts";
 export {
   type Compose,

@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import { createStorage, type Storage } from "@callbridge/storage";
 import { type Config, describeConfig, readConfig } from "./config.ts";
 import { createLogger } from "./logger.ts";
+import { metricsPage } from "./metrics.ts";
 import { type OpenPlatform, openPlatform } from "./platform.ts";
 import { type Platform, type Service, startService } from "./service.ts";
 import { ConfigError } from "./settings.ts";
@@ -26,6 +27,11 @@ export async function runService(compose: Compose): Promise<void> {
     const running = "missing" in composed ? undefined : startService(composed, platform);
     const reasons = () => notReady([composed], platform);
     const server = createServer(async (request, response) => {
+      if (request.url === "/metrics") {
+        const { contentType, text } = await metricsPage(platform.log);
+        response.writeHead(200, { "content-type": contentType }).end(text);
+        return;
+      }
       const because = request.url === "/readyz" ? await reasons() : [];
       response.writeHead(because.length === 0 ? 200 : 503, { "content-type": "application/json" });
       response.end(JSON.stringify({ status: because.length === 0 ? "ok" : "not ready", reasons: because }));

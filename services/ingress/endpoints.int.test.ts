@@ -120,3 +120,25 @@ test("the link that stands in the CRM opens the recording that the recording ser
   const answer = await app.inject({ url: `/r/${link}`, headers: { range: "bytes=-6" } });
   expect([answer.statusCode, answer.headers["content-type"], answer.body]).toEqual([206, "audio/wav", "a call"]);
 });
+
+test("GET /metrics counts what became of the webhooks, and how long it took", async () => {
+  const page = async () => (await ingress.app.inject({ url: "/metrics" })).body;
+  const count = (text: string, verdict: string) =>
+    Number(new RegExp(`endpoint="/ghl-webhooks/new-note",verdict="${verdict}"} (\\d+)`).exec(text)?.[1] ?? 0);
+  const own = ingress.as("metrics");
+  const path = "/api/ghl-webhooks/new-note";
+  const note = { contact_id, note: { body: "Hello" } };
+  const before = await page();
+  await own.post(path, note);
+  await own.post(`/api/a/metrics/ghl-webhooks/new-note`, note);
+  await own.post(path, note, { "content-type": "application/json", "x-webhook-secret": "wrong" });
+  await own.post(path, "x".repeat(2 ** 20 + 1));
+  const after = await page();
+  for (const verdict of ["accepted", "duplicate", "refused", "too-large"]) {
+    expect(count(after, verdict) - count(before, verdict), verdict).toBe(1);
+  }
+  const seconds = /callbridge_acceptance_seconds_count (\d+)/;
+  expect(Number(seconds.exec(after)?.[1]) - Number(seconds.exec(before)?.[1])).toBe(2);
+  expect(after).toContain("callbridge_spooled_deliveries 0");
+  expect(after).toContain("process_cpu_seconds_total");
+});

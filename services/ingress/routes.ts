@@ -1,4 +1,5 @@
 import type { EventLog, Keyring } from "@callbridge/event-log";
+import { countWebhook, metricsPage } from "@callbridge/service";
 import {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -67,6 +68,10 @@ export function createIngress(options: IngressOptions): FastifyInstance {
       .code(reasons.length === 0 ? 200 : 503)
       .send({ status: reasons.length === 0 ? "ready" : "not ready", reasons });
   });
+  app.get("/metrics", async (_request, reply) => {
+    const { contentType, text } = await metricsPage(options.log, options.spool);
+    return reply.header("content-type", contentType).send(text);
+  });
   if (options.recordings) serveRecordings(app, options.recordings);
   drainWhileRunning(app, options.spool, takeSpooled);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: "there is nothing at this address" }));
@@ -75,11 +80,13 @@ export function createIngress(options: IngressOptions): FastifyInstance {
   async function take(endpoint: Endpoint, name: string, request: FastifyRequest, reply: FastifyReply) {
     const account = accounts.get(name);
     if (!account) return reply.code(404).send({ error: "there is no such account" });
+    const startedMs = performance.now();
     const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const { headers } = request;
     const refused = refusal(endpoint, account, { headers, token: queryToken(request), rawBody });
     if (refused !== undefined) {
       request.log.warn({ endpoint: endpoint.name, account: name, because: refused }, "webhook refused");
+      countWebhook(endpoint.path, "refused");
       return reply.code(401).send({ error: refused });
     }
     const received = { headers, contentType: headers["content-type"] ?? "", rawBody };
@@ -88,6 +95,7 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     if (options.spool.waiting() === 0) {
       try {
         const { verdict, eventIds, because } = await store(endpoint, account, received, now);
+        countWebhook(endpoint.path, verdict, startedMs);
         return reply.code(202).send({ verdict, eventIds, ...(because && { because }) });
       } catch (error) {
         request.log.warn({ err: error, endpoint: endpoint.name, account: name }, "the database is down: spooling");
@@ -101,6 +109,7 @@ export function createIngress(options: IngressOptions): FastifyInstance {
       contentType: received.contentType,
       body: rawBody.toString("base64"),
     });
+    countWebhook(endpoint.path, "stored", startedMs);
     return reply.code(202).send({ verdict: "stored", eventIds: [] });
   }
 
@@ -134,14 +143,22 @@ export function createIngress(options: IngressOptions): FastifyInstance {
   function onError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+      countFailure(request, "too-large");
       return reply.code(413).send({ error: `a webhook body may have at most ${bodyBytesMax} bytes` });
     }
     const status = error instanceof Error && "statusCode" in error ? Number(error.statusCode) : 500;
     if (status < 500) return reply.code(status).send({ error: "the request could not be read" });
+    countFailure(request, "failed");
     request.log.error({ err: error }, "a request could not be answered");
     const what = request.method === "POST" ? "it could not be stored now, send it again" : "it cannot be read now";
     return reply.code(503).header("retry-after", retryAfterSeconds).send({ error: what });
   }
+}
+
+/** What was answered before or after its endpoint could say a verdict; its route says which one it was for. */
+function countFailure({ method, routeOptions }: FastifyRequest, verdict: string): void {
+  const endpoint = endpoints.find(({ path }) => routeOptions.url?.endsWith(path));
+  if (method === "POST" && endpoint) countWebhook(endpoint.path, verdict);
 }
 
 /** Looks once a second whether something waits; what cannot be stored yet is tried again then. */
