@@ -76,6 +76,29 @@ export function logConformance(log: () => EventLog): void {
       expect([await at(0), await at(9), await at(18), await at(29)]).toEqual([true, false, false, true]);
     });
 
+    test("linked contacts are one subject until they are unlinked, and can be linked again", async () => {
+      const ids = { cloudtalkContactId: "81", ghlContactId: "g81" };
+      const fact = (type: "contact.linked" | "contact.unlinked", name: string, key: string) =>
+        ({
+          ...ended("x"),
+          type,
+          stream: name,
+          key: { fact: key },
+          data: { ...ids, because: "person" },
+          personal: {},
+        }) as NewEvent;
+      const [cloudtalk, ghl] = [stream.cloudtalkContact("81"), stream.ghlContact("g81")];
+      const seenFrom = async (name: string) => (await log().stream("a", name)).events.map(({ key }) => key);
+
+      await put(fact("contact.linked", ghl, "link:81"));
+      expect(await seenFrom(cloudtalk)).toEqual(["link:81"]);
+      await put(fact("contact.unlinked", cloudtalk, "part:81"), fact("contact.unlinked", ghl, "part:g81"));
+      expect(await seenFrom(cloudtalk)).toEqual(["part:81"]);
+      expect(await seenFrom(ghl)).toEqual(["link:81", "part:g81"]);
+      await put(fact("contact.linked", ghl, "link:81:1"));
+      expect(await seenFrom(cloudtalk)).toEqual(["link:81", "part:81", "part:g81", "link:81:1"]);
+    });
+
     test("two ids that meet in one event make one subject", async () => {
       await put({ ...ended("l1"), stream: stream.callById("71"), key: { fact: "call:n:71/recording" } });
       await put(ended("l1", { callId: "71" }));

@@ -4,12 +4,14 @@ import { up as log } from "./migrations/0001-log.ts";
 import { up as readModels } from "./migrations/0002-read-models.ts";
 import { up as budgets } from "./migrations/0003-budgets.ts";
 import { up as badEnds } from "./migrations/0004-bad-ends.ts";
+import { up as unlinking } from "./migrations/0005-unlinking.ts";
 
 const migrations: Record<string, Migration> = {
   "0001-log": { up: log },
   "0002-read-models": { up: readModels },
   "0003-budgets": { up: budgets },
   "0004-bad-ends": { up: badEnds },
+  "0005-unlinking": { up: unlinking },
 };
 
 /** Brings the schema up to date. Forward only; safe to run from several processes at once (Kysely takes a lock). */

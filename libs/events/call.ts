@@ -1,4 +1,5 @@
-import type { CallDirection, CallOutcome, EventData } from "./catalogue.ts";
+import type { CallDirection, CallOutcome } from "./call-events.ts";
+import type { EventData } from "./catalogue.ts";
 import { type Effect, evolveEffects } from "./effect.ts";
 import type { LogEvent } from "./event.ts";
 import type { CloudTalkCallId, CloudTalkCallUuid, CloudTalkContactId, GhlContactId } from "./streams.ts";

@@ -1,4 +1,4 @@
-import type { EffectKind } from "./catalogue.ts";
+import type { EffectKind } from "./effect-events.ts";
 import type { LogEvent } from "./event.ts";
 
 /** What a handler wants done at a vendor. The runtime turns it into `effect.intended`. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { catalogue, linksOf } from "./catalogue.ts";
+import { catalogue, linksOf, unlinksOf } from "./catalogue.ts";
 import { NewerEvent, parseEvent } from "./event.ts";
 import { canonicalText } from "./normalised.ts";
 import { stream } from "./streams.ts";
@@ -43,6 +43,9 @@ describe("links", () => {
     const both = { cloudtalkContactId: "5", ghlContactId: "g" };
     expect(linksOf("contact.linked", both)).toEqual([["contact:ct:5", "contact:ghl:g"]]);
     expect(linksOf("contact.reported", both)).toEqual([]);
+    expect(linksOf("contact.unlinked", both)).toEqual([]);
+    expect(unlinksOf("contact.unlinked", both)).toEqual([["contact:ct:5", "contact:ghl:g"]]);
+    expect(unlinksOf("contact.linked", both)).toEqual([]);
     expect(linksOf("effect.observed", { callId: "1", callUuid: "u" })).toEqual([]);
   });
 });

@@ -1,6 +1,14 @@
 export * from "./call.ts";
+export {
+  type CallDirection,
+  type CallOutcome,
+  callDirection,
+  callOutcome,
+  recordingUnavailable,
+} from "./call-events.ts";
 export * from "./catalogue.ts";
 export * from "./effect.ts";
+export { type EffectKind, effectKind } from "./effect-events.ts";
 export * from "./event.ts";
 export * from "./normalised.ts";
 export * from "./streams.ts";

@@ -1,5 +1,5 @@
 import type { Database, Envelope, EventLog, Keyring } from "@callbridge/event-log";
-import { isEventType, linksOf } from "@callbridge/events";
+import { isEventType, linksOf, unlinksOf } from "@callbridge/events";
 import { type CallRow, callRow } from "./call-row.ts";
 import { type EffectRow, effectRows } from "./effect-rows.ts";
 import {
@@ -68,7 +68,7 @@ export async function projectBatch(db: Database, { log, keyring }: Source): Prom
 
 const isCall = (stream: string) => stream.startsWith("call:");
 
-/** Calls, and whatever has writes of its own. An event that links two names touches both, wherever it was written. */
+/** Calls, and whatever has writes of its own. An event that links two names, or parts them, touches both. */
 async function subjectsOf(db: Database, batch: readonly Envelope[]): Promise<Subject[]> {
   const touched = new Map<string, StreamName>();
   for (const event of batch) {
@@ -87,7 +87,9 @@ async function subjectsOf(db: Database, batch: readonly Envelope[]): Promise<Sub
 }
 
 function linksIn({ type, data }: Envelope): string[] {
-  return isEventType(type) ? linksOf(type, data as Record<string, unknown>).flat() : [];
+  if (!isEventType(type)) return [];
+  const fields = data as Record<string, unknown>;
+  return [...linksOf(type, fields), ...unlinksOf(type, fields)].flat();
 }
 
 async function rowsOf(

@@ -83,7 +83,10 @@ export async function refreshContacts(db: Database, names: readonly ContactName[
     left join lateral (
       select array_agg(e.data->>'cloudtalkContactId' order by e.position) as ids, min(e.recorded_at) as at
       from callbridge.events e
-      where e.account = t.account and e.stream = 'contact:ghl:' || t.id and e.type = 'contact.linked') link on true
+      where e.account = t.account and e.stream = 'contact:ghl:' || t.id and e.type = 'contact.linked'
+        and not exists (select from callbridge.events u
+          where u.account = e.account and u.stream = e.stream and u.type = 'contact.unlinked' and u.position > e.position
+            and u.data->>'cloudtalkContactId' = e.data->>'cloudtalkContactId')) link on true
     left join lateral (
       select max(e.recorded_at) as at from callbridge.events e
       where e.account = t.account and e.stream = 'contact:ghl:' || t.id) heard on true

@@ -7,7 +7,7 @@ import {
   leaseMs,
   StreamMovedOn,
 } from "@callbridge/event-log";
-import { eventVersion, type LogEvent, linksOf, type NewEvent, parseEvent } from "@callbridge/events";
+import { eventVersion, type LogEvent, linksOf, type NewEvent, parseEvent, unlinksOf } from "@callbridge/events";
 import { memoryBudgets } from "./memory-budgets.ts";
 import { memoryDue } from "./memory-due.ts";
 
@@ -139,6 +139,10 @@ export function memoryLog(): MemoryLog {
         const others = links.get(name(account, from)) ?? new Set();
         links.set(name(account, from), others.add(to));
       }
+    }
+    for (const [one, other] of unlinksOf(stored.type, stored.data)) {
+      links.get(name(account, one))?.delete(other);
+      links.get(name(account, other))?.delete(one);
     }
     return { event: stored, added: true };
   }

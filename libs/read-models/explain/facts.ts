@@ -84,7 +84,12 @@ const identifiedBy = {
   "call-details": "by CloudTalk's call details",
   deadline: "as it is, because nobody told more in time",
 };
-const matchedBy = { phone: "exactly one contact has this number", created: "created for this caller" };
+const matchedBy = {
+  phone: "exactly one contact has this number",
+  created: "created for this caller",
+  link: "linked with the caller's record in CloudTalk",
+  person: "a person said so",
+};
 
 function reported({ data, personal: own }: Pick<CallReport, "data" | "personal">, personal: boolean) {
   const { direction, talkingSeconds, waitingSeconds, voicemail, withheld, callId, callUuid, endedAt, agentId } = data;

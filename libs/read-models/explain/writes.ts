@@ -21,7 +21,19 @@ const titles: Record<EffectKind, string> = {
   "ghl.note_duplicates": "Removal of second copies of the note",
   "ghl.call_log": "Entry in the conversation",
   "ghl.fields": "Fields of the contact",
+  "ghl.contact_update": "Changes of the contact in GoHighLevel",
+  "ghl.tags": "Tags in GoHighLevel",
+  "ghl.task": "Task in GoHighLevel",
+  "ghl.workflow": "Start of a GoHighLevel workflow",
+  "ghl.opportunity": "Change of the opportunity",
+  "ghl.contact_deletion": "Deletion of the contact in GoHighLevel",
   "cloudtalk.contact": "Contact in CloudTalk",
+  "cloudtalk.contact_update": "Changes of the contact in CloudTalk",
+  "cloudtalk.tags": "Tags in CloudTalk",
+  "cloudtalk.note": "Note in CloudTalk",
+  "cloudtalk.activity": "Activity in CloudTalk",
+  "cloudtalk.cue_card": "Cue card for the agent",
+  "cloudtalk.contact_deletion": "Deletion of the contact in CloudTalk",
 };
 
 export const states: Record<EffectState, string> = {
