@@ -10,10 +10,26 @@ import { cleanText, readId } from "./text.ts";
 /** `{responseData: {…}}`. */
 export const envelope = <T extends z.ZodType>(inside: T) => z.looseObject({ responseData: inside });
 
+const count = z.coerce.number().int().nonnegative();
 /** A page of rows; each row is left to its own reader. */
 export const rowsAnswer = envelope(
-  z.looseObject({ pageCount: z.coerce.number().int().nonnegative().catch(1), data: z.array(z.unknown()).nullish() }),
-).transform(({ responseData }) => ({ rows: responseData.data ?? [], pages: responseData.pageCount }));
+  z.looseObject({
+    itemsCount: count.optional().catch(undefined),
+    pageCount: count.catch(1),
+    data: z.array(z.unknown()).nullish(),
+  }),
+).transform(({ responseData }) => ({
+  rows: responseData.data ?? [],
+  pages: responseData.pageCount,
+  total: responseData.itemsCount,
+}));
+
+/** A page whose rows are all read the same way. Rows that cannot be read are left out. */
+export const pageAnswer = <T>(read: (row: unknown) => T | undefined) =>
+  rowsAnswer.transform(({ rows, ...page }) => ({
+    ...page,
+    rows: rows.map(read).filter((row) => row !== undefined),
+  }));
 
 /** A relation's members, whatever its shape. */
 export function members(value: unknown): Fields[] {

@@ -1,11 +1,21 @@
-import { readFields } from "@callbridge/vendor";
-import { idIn, phoneIn, rowsAnswer, textIn } from "./answer.ts";
+import type { CloudTalkContactId } from "@callbridge/events";
+import { type Fields, readFields } from "@callbridge/vendor";
+import { idIn, members, phoneIn, rowsAnswer, textIn } from "./answer.ts";
 import { type CallFacts, callFacts } from "./call-details.ts";
 import { directionNamed, isHiddenNumber } from "./call-words.ts";
 import { known, readInstant } from "./text.ts";
 
 /** A row of the call history. `endedAt` is absent while the call runs; the uuid is not documented and rarely there. */
-export type HistoryRow = CallFacts;
+export type HistoryRow = CallFacts & { contact?: HistoryContact | undefined };
+/** The caller's contact as the row brings it along, at no further cost. Not all of its fields, hence no base for edits. */
+export type HistoryContact = {
+  id: CloudTalkContactId;
+  name: string | undefined;
+  /** E.164. */
+  phones: string[];
+  emails: string[];
+  tags: string[];
+};
 export type HistoryPage = { rows: HistoryRow[]; pages: number };
 
 /** Answer of `GET /calls/index.json` (facts/cloudtalk.md §1.5). Rows without a usable id are left out. */
@@ -38,7 +48,23 @@ function readRow(row: unknown): HistoryRow | undefined {
     agentEmail: textIn(call, "agent.email"),
     contactName: textIn(call, "contact.name"),
   });
-  return { ...data, callId: data.callId, ...personal, ...known({ recorded: call.boolean("cdr.recorded") }) };
+  const more = known({ recorded: call.boolean("cdr.recorded"), contact: contactOf(call, data.cloudtalkContactId) });
+  return { ...data, callId: data.callId, ...personal, ...more };
+}
+
+function contactOf(call: Fields, id: CloudTalkContactId | undefined): HistoryContact | undefined {
+  if (id === undefined) return undefined;
+  const each = <T>(relation: string, read: (member: Fields) => T | undefined): T[] => {
+    const found = members(call.raw(relation)).map(read);
+    return [...new Set(found.filter((member) => member !== undefined))];
+  };
+  return {
+    id,
+    name: textIn(call, "contact.name"),
+    phones: each("contact.contactnumbers", (member) => phoneIn(member.raw("value", "publicnumber"))),
+    emails: each("contact.contactemails", (member) => textIn(member, "value", "email")?.toLowerCase()),
+    tags: each("contact.tags", (member) => textIn(member, "name", "value")),
+  };
 }
 
 /** The longest page CloudTalk gives is 1000; a page this long costs one operation and stays below a second to read. */

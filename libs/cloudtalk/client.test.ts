@@ -181,7 +181,10 @@ test("the call history, in the vendor's mixed types", async () => {
       ...{ recorded: true, is_voicemail: false, user_id: "1234", talking_time: "21", waiting_time: 2 },
       ...{ started_at: "2017-10-04T06:33:37.000Z", answered_at: "2017-10-04T06:33:37.000Z", ended_at: null },
     },
-    Contact: { id: "1234", name: "Jon &amp; Doe" },
+    Contact: {
+      ...{ id: "1234", name: "Jon &amp; Doe", tags: [{ id: "615", name: "VIP &amp; more" }] },
+      ...{ contact_numbers: [421904247371, "bad", "+421904247371"], contact_emails: ["Jon@First.com", null] },
+    },
     Agent: { id: "1234", fullname: "Max Yellow", email: "max.yellow@cloudtalk.io" },
   };
   const missed = {
@@ -208,6 +211,10 @@ test("the call history, in the vendor's mixed types", async () => {
         ...{ startedAt: "2017-10-04T06:33:37.000Z", answeredAt: "2017-10-04T06:33:37.000Z", agentId: "1234" },
         ...{ cloudtalkContactId: "1234", externalPhone: "+421904247371", internalPhone: "+421221291400" },
         ...{ agentName: "Max Yellow", agentEmail: "max.yellow@cloudtalk.io", contactName: "Jon & Doe" },
+        contact: {
+          ...{ id: "1234", name: "Jon & Doe", phones: ["+421904247371"] },
+          ...{ emails: ["jon@first.com"], tags: ["VIP & more"] },
+        },
       },
       { callId: "28", direction: "inbound", talkingSeconds: 0 },
     ],
@@ -278,6 +285,7 @@ describe("contacts", () => {
       ...{ id: "1400000001", name: "Tom & Ann", company: "Example", phones: ["+12025550143", "+442012345678"] },
       ...{ emails: ["jane@example.com"], tags: ["Mancata & Risposta"], externalUrls: [] },
       attributes: [{ attributeId: "10133", title: "External ID", value: "abc234" }],
+      otherNumbers: ["bad"],
     });
     expect(seen[0]?.path).toBe("/my/api/contacts/show/1400000001.json");
   });

@@ -1,7 +1,8 @@
 import { type CloudTalkContactId, catalogue } from "@callbridge/events";
 import { type Fields, readFields } from "@callbridge/vendor";
 import { z } from "zod";
-import { envelope, idIn, members, phoneIn, rowsAnswer, textIn } from "./answer.ts";
+import { envelope, idIn, members, pageAnswer, phoneIn, textIn } from "./answer.ts";
+import { cleanText, known, readInstant } from "./text.ts";
 
 /** A contact as CloudTalk has it. */
 export type Contact = {
@@ -14,16 +15,34 @@ export type Contact = {
   tags: string[];
   externalUrls: { name: string | undefined; url: string }[];
   attributes: { attributeId: string; title: string | undefined; value: string | undefined }[];
+  /** What stands among its numbers and is none in E.164. An edit that sends the numbers would lose them. */
+  otherNumbers?: string[] | undefined;
+  title?: string | undefined;
+  industry?: string | undefined;
+  website?: string | undefined;
+  address?: string | undefined;
+  city?: string | undefined;
+  zip?: string | undefined;
+  state?: string | undefined;
+  countryId?: string | undefined;
+  /** ISO 8601 in UTC. CloudTalk gives the company's offset; a time without one is taken for UTC. */
+  created?: string | undefined;
+  modified?: string | undefined;
 };
-export type NewContact = {
-  /** Cut at 150 characters, CloudTalk's limit. */
-  name: string;
-  /** E.164. */
-  phones: readonly string[];
-  emails: readonly string[];
-  /** The contact's page in the CRM; its name is cut at 30 characters. */
-  externalUrl?: { name: string; url: string };
+
+/** A row of the list: one of the contact's numbers and addresses, whichever CloudTalk shows. */
+export type ContactRow = {
+  id: CloudTalkContactId;
+  name: string | undefined;
+  company: string | undefined;
+  phone?: string | undefined;
+  email?: string | undefined;
 };
+
+export type AttributeDefinition = { id: string; title: string };
+
+/** A link must come back whole to be sent back whole. */
+const urlCharactersMax = 2_000;
 
 const contactId = catalogue["contact.reported"].data.shape.cloudtalkContactId.unwrap();
 
@@ -43,15 +62,17 @@ export const contactAnswer = envelope(z.looseObject({ Contact: z.looseObject({})
           .filter((member) => member !== undefined),
       ),
     ];
+    const numbers = members(found.ContactNumber).map((member) => member.raw("publicnumber"));
+    const otherNumbers = numbers.filter((number) => number !== undefined && phoneIn(number) === undefined).map(String);
     return {
       id: id.data,
       name: textIn(contact, "name"),
       company: textIn(contact, "company"),
-      phones: all(found.ContactNumber, (member) => phoneIn(member.raw("publicnumber"))),
+      phones: [...new Set(numbers.map(phoneIn).filter((phone) => phone !== undefined))],
       emails: all(found.ContactEmail, (member) => textIn(member, "email")?.toLowerCase()),
       tags: all(found.ContactsTag ?? found.Tag ?? found.Contact.tags, (member) => textIn(member, "name", "value")),
       externalUrls: all(found.ExternalUrl, (member) => {
-        const url = textIn(member, "url");
+        const url = cleanText(member.text("url"), urlCharactersMax);
         return url === undefined ? undefined : { name: textIn(member, "name"), url };
       }),
       attributes: all(found.ContactAttribute, (member) => {
@@ -59,27 +80,57 @@ export const contactAnswer = envelope(z.looseObject({ Contact: z.looseObject({})
         if (attributeId === undefined) return undefined;
         return { attributeId, title: textIn(member, "title"), value: textIn(member, "value") };
       }),
+      ...known({
+        otherNumbers: otherNumbers.length > 0 ? otherNumbers : undefined,
+        title: textIn(contact, "title"),
+        industry: textIn(contact, "industry"),
+        website: textIn(contact, "website"),
+        address: textIn(contact, "address"),
+        city: textIn(contact, "city"),
+        zip: textIn(contact, "zip"),
+        state: textIn(contact, "state"),
+        countryId: idIn(contact, "countryid"),
+        created: readInstant(contact, "created"),
+        modified: readInstant(contact, "modified"),
+      }),
     };
   },
 );
 
+const idOf = (row: unknown) => contactId.safeParse(idIn(readFields(row), "contact.id")).data;
+
 /** Answer of `contacts/index`: the ids only, because a row shows one number of a contact and matches fuzzily. */
-export const contactIdsAnswer = rowsAnswer.transform(({ rows }) =>
-  rows.map((row) => contactId.safeParse(idIn(readFields(row), "contact.id")).data).filter((id) => id !== undefined),
+export const contactIdsAnswer = pageAnswer(idOf).transform(({ rows }) => rows);
+
+export const contactRowsAnswer = pageAnswer((row): ContactRow | undefined => {
+  const fields = readFields(row);
+  const id = idOf(row);
+  if (id === undefined) return undefined;
+  // Objects here, arrays in `contacts/show` (facts/cloudtalk.md §1.6).
+  const phone = phoneIn(fields.raw("contactnumber.publicnumber", "contactnumber.0.publicnumber"));
+  const email = textIn(fields, "contactemail.email", "contactemail.0.email")?.toLowerCase();
+  return {
+    id,
+    name: textIn(fields, "contact.name"),
+    company: textIn(fields, "contact.company"),
+    ...known({ phone, email }),
+  };
+});
+
+/** Answer of `contacts/attributes`: a bare array (facts/cloudtalk.md §1.3). */
+export const attributesAnswer = envelope(z.array(z.unknown())).transform(({ responseData }) =>
+  responseData.map(readAttribute).filter((attribute) => attribute !== undefined),
 );
+
+function readAttribute(item: unknown): AttributeDefinition | undefined {
+  const fields = readFields(item);
+  const id = idIn(fields, "contactattribute.id", "contactattribute.attributeid");
+  const title = textIn(fields, "contactattribute.title");
+  return id === undefined || title === undefined ? undefined : { id, title };
+}
 
 /** Answer of `contacts/add`: the id is `responseData.data.id`, not `data.id`. */
 const createdId = z.union([z.string(), z.number()]).transform(String).pipe(contactId);
 export const createdAnswer = envelope(z.looseObject({ data: z.looseObject({ id: createdId }) })).transform(
   ({ responseData }) => responseData.data.id,
 );
-
-/** Built from an allow-list. Numbers are text with "+": as integers they are refused as invalid (406). */
-export function newContactBody({ name, phones, emails, externalUrl }: NewContact) {
-  return {
-    name: name.slice(0, 150),
-    ContactNumber: phones.map((phone) => ({ public_number: phone })),
-    ContactEmail: emails.map((email) => ({ email })),
-    ...(externalUrl && { ExternalUrl: [{ name: externalUrl.name.slice(0, 30), url: externalUrl.url }] }),
-  };
-}

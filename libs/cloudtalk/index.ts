@@ -1,7 +1,11 @@
+export type { CloudTalkOptions } from "./api.ts";
+export type { BulkAction, BulkResult } from "./bulk.ts";
 export type { CallDetails } from "./call-details.ts";
-export type { HistoryPage, HistoryRow } from "./call-history.ts";
-export { type CloudTalk, type CloudTalkOptions, createCloudTalk } from "./client.ts";
-export type { Contact, NewContact } from "./contact.ts";
+export type { HistoryContact, HistoryPage, HistoryRow } from "./call-history.ts";
+export { type CloudTalk, createCloudTalk } from "./client.ts";
+export type { AttributeDefinition, Contact, ContactRow } from "./contact.ts";
+export type { ContactEdit, NewContact } from "./contact-body.ts";
 export { normaliseCloudTalk } from "./normalise.ts";
 export type { Recording } from "./recording.ts";
 export { cloudTalkDeliveryId, type SignedDelivery, verifyCloudTalkSignature } from "./signature.ts";
+export type { Tag } from "./tags.ts";

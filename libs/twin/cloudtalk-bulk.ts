@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { envelope, invalid } from "./cloudtalk-answer.ts";
 import { addContact, deleteContact, editContact } from "./cloudtalk-contacts.ts";
-import { addActivity, addNote, badAction, editNote } from "./cloudtalk-notes.ts";
+import { addActivity, addNote, badAction, deleteNote, editNote } from "./cloudtalk-notes.ts";
 import { type Answer, asRecord, type Route } from "./route.ts";
 import type { World } from "./world.ts";
 
@@ -47,6 +47,8 @@ function run(world: World, action: string, data: Record<string, unknown>): Answe
       return addNote(world, contactId, data);
     case "edit_note":
       return editNote(world, id, data);
+    case "delete_note":
+      return deleteNote(world, id);
     case "add_activity":
       return addActivity(world, contactId, data);
     default:

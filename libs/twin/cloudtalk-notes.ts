@@ -34,7 +34,7 @@ export function cloudtalkNoteRoutes(world: World): Route[] {
       operation: "notes.delete",
       method: "DELETE",
       path: "/notes/delete/:file",
-      handle: ({ params }) => (world.state.cloudtalk.notes.delete(jsonName(params.file)) ? done() : notFound()),
+      handle: ({ params }) => deleteNote(world, jsonName(params.file)),
     },
     {
       vendor,
@@ -98,6 +98,9 @@ export function editNote(world: World, id: string, body: unknown): Answer {
   stored.note = storedNote(note);
   return done();
 }
+
+export const deleteNote = (world: World, id: string): Answer =>
+  world.state.cloudtalk.notes.delete(id) ? done() : notFound();
 
 const activityTypes = ["order", "task", "chat", "ticket", "other", "invoice", "proforma", "estimate", "cancel"];
 const activityFields = [

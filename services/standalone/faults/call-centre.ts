@@ -2,7 +2,7 @@ import type { CallDetails, CloudTalk, Contact, HistoryRow } from "@callbridge/cl
 import type { CloudTalkCallId, CloudTalkCallUuid, CloudTalkContactId } from "@callbridge/events";
 import type { Schedule, ScheduledCall } from "./schedule.ts";
 import { beginningMs, type SimulatedTime } from "./simulated-time.ts";
-import type { VendorRequest } from "./vendor-port.ts";
+import { notSimulated, type VendorRequest } from "./vendor-port.ts";
 
 /** A call as it really was: what everything else is measured by. */
 export type RealCall = ScheduledCall & {
@@ -83,6 +83,14 @@ export function callCentreClient(
         contacts.push({ id, name, phones: [...phones], foundFromMs: time.nowMs() + lagMs });
         return id;
       }),
+    editContact: notSimulated("editContact"),
+    deleteContact: notSimulated("deleteContact"),
+    addTags: notSimulated("addTags"),
+    removeTags: notSimulated("removeTags"),
+    bulkContacts: notSimulated("bulkContacts"),
+    contactsPage: notSimulated("contactsPage"),
+    contactAttributes: notSimulated("contactAttributes"),
+    tags: notSimulated("tags"),
   };
 }
 
