@@ -16,15 +16,21 @@ export type Capture = {
 /** The command line as a person sees it, with what it prints caught. For tests. */
 export function capture(
   fresh: Pick<FreshLog, "url" | "dataKey">,
-  options: { services?: readonly Service[]; clock?: () => Date; environment?: Record<string, string> } = {},
+  options: {
+    services?: readonly Service[];
+    clock?: () => Date;
+    environment?: Record<string, string>;
+    /** Whether the output pretends to be a terminal. */
+    isTerminal?: boolean;
+  } = {},
 ): Capture {
-  const { services = [], clock = () => new Date(), environment = {} } = options;
+  const { services = [], clock = () => new Date(), environment = {}, isTerminal = false } = options;
   const begin = (words: string[], signal: AbortSignal, hear: (text: string) => void = () => undefined) => {
     const [out, err] = [sink(), sink(hear)];
     const run = async (): Promise<Run> => {
       const code = await runCommandLine(words, {
         environment: { DATABASE_URL: fresh.url, DATA_KEY: fresh.dataKey, ...environment },
-        stdout: out.stream,
+        stdout: Object.assign(out.stream, { isTTY: isTerminal }),
         stderr: err.stream,
         clock,
         signal,

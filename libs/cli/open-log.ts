@@ -1,10 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { createKeyring, type EventLog, type Keyring, openEventLog } from "@callbridge/event-log";
 import { type Config, readConfig, readRuntimeFile } from "@callbridge/service";
 import type { CliDeps } from "./deps.ts";
 import { CliError } from "./errors.ts";
 import { say } from "./output.ts";
+import { storedSecret } from "./stored-secret.ts";
 
 export type OpenLog = { log: EventLog; keyring: Keyring; config: Config };
 
@@ -32,8 +31,8 @@ export async function withLog<T>(deps: CliDeps, work: (opened: OpenLog) => Promi
 
 function dataKeyOf({ DATA_KEY: given, DATA_DIR: dataDir }: Config): string {
   if (given) return given;
-  const file = join(dataDir, "secrets", "data-key");
-  if (existsSync(file)) return readFileSync(file, "utf8").trim();
+  const stored = storedSecret(dataDir, "data-key");
+  if (stored) return stored.secret;
   throw new CliError(
     `There is no installation in ${dataDir} and no DATA_KEY is set. Set DATA_DIR to the directory of the installation, ` +
       "or DATABASE_URL and DATA_KEY as its services have them.",

@@ -10,6 +10,7 @@ import { registerReadModels } from "./read-models.ts";
 import { registerReconcile } from "./reconcile.ts";
 import { registerReplay } from "./replay.ts";
 import { registerStreams } from "./streams.ts";
+import { registerWebhooks } from "./webhooks.ts";
 
 /** One registration function per group of commands. */
 const groups = [
@@ -20,6 +21,7 @@ const groups = [
   registerStreams,
   registerReconcile,
   registerReadModels,
+  registerWebhooks,
 ];
 
 const about = `Looks into and looks after a Callbridge installation.

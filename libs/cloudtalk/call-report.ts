@@ -56,7 +56,7 @@ export function readCall(
   const recordingUrl = readRecordingUrl(call);
   const ids = readIds(call, phones, recordingUrl);
 
-  const cloudtalkContactId = readId(call.id("contactid", "contact.id", "contacts.0.id"), phones);
+  const cloudtalkContactId = readId(call.id("contactid", "contact.id", "contacts.0.id", "cloudtalkcontactid"), phones);
   const facts = {
     ...ids,
     direction,

@@ -9,3 +9,4 @@ export { normaliseCloudTalk } from "./normalise.ts";
 export type { Recording } from "./recording.ts";
 export { cloudTalkDeliveryId, type SignedDelivery, verifyCloudTalkSignature } from "./signature.ts";
 export type { Tag } from "./tags.ts";
+export { cloudTalkTemplates } from "./templates.ts";

@@ -24,10 +24,19 @@ export function normaliseCloudTalk(delivery: Delivery, context: NormaliserContex
   if (envelope && named === undefined) return { verdict: "ignored", because: "a native event that is not known here" };
   if (named !== undefined) {
     const because = named === placed || envelope ? undefined : `the body says it is ${named}; it came on ${endpoint}`;
-    return accepted(eventsOf(named, report), because) ?? notUnderstood(report, named);
+    return accepted(eventsOf(named, report), because) ?? nothingLeft(named, report) ?? notUnderstood(report, named);
   }
   const taken = placed && placed !== "unused" ? asPlaced(placed, report) : undefined;
   return taken ?? misplaced(endpoint, report) ?? notUnderstood(report, placed);
+}
+
+/**
+ * CloudTalk's only trigger for a call's tags and notes is Call Modified, which also fires when the last one was removed or
+ * the other kind was changed: then the call was modified, and that is all.
+ */
+function nothingLeft(named: Subject, report: Report): Normalised | undefined {
+  if ((named !== "tag" && named !== "note") || !report.call.hasId) return undefined;
+  return accepted(eventsOf("call.modified", report), `the call has no ${named}: something else of it was changed`);
 }
 
 /** The path is believed unless nothing in the body belongs to it. */

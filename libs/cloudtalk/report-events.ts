@@ -171,15 +171,16 @@ function contactEvents(report: Report): NewEvent[] {
     change: change ?? "updated",
   } as const;
   const { personal } = contact;
+  const entity = `${contact.stream}/reported${report.keySuffix}`;
+  // That somebody was changed, without a word on what, can be said again and mean another change.
+  const isBare = data.change === "updated" && data.tags === undefined && Object.keys(personal).length === 0;
   return [
     {
       type: "contact.reported",
       stream: contact.stream,
-      key: {
-        mode: "state",
-        entity: `${contact.stream}/reported${report.keySuffix}`,
-        content: context.hash(canonicalText({ data, personal })),
-      },
+      key: isBare
+        ? { fact: `${entity}/at:${report.receivedAt}` }
+        : { mode: "state", entity, content: context.hash(canonicalText({ data, personal })) },
       time: report.time,
       source,
       data,

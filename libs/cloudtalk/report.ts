@@ -22,6 +22,7 @@ export type Report = {
   /** The body has a transcript, even if only as the words `[object Object]`. */
   hasTranscript: boolean;
   isProbe: boolean;
+  receivedAt: string;
   /** When it happened, where the event does not say it more precisely. */
   time: string;
   /** Native webhooks and Workflow Automations report the same things; both are kept, the fold merges them. */
@@ -62,6 +63,7 @@ export function readReport(
     change: changeIn(labels),
     hasTranscript: hasTranscript(body),
     isProbe: isProbe(fields),
+    receivedAt,
     time: readInstant(labels, "timestamp", "occurredat") ?? receivedAt,
     keySuffix: envelope ? "/native" : "",
     context,

@@ -12,3 +12,4 @@ export { type EffectKind, effectKind } from "./effect-events.ts";
 export * from "./event.ts";
 export * from "./normalised.ts";
 export * from "./streams.ts";
+export * from "./webhook-template.ts";

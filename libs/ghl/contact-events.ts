@@ -7,6 +7,8 @@ type ContactReport = {
   change: "created" | "updated" | "deleted";
   time: string;
   because?: string;
+  /** It does not say what is new, so it can be said again and mean another change. */
+  isBare?: boolean;
 };
 
 /** Only who sent it and when: it differs between two deliveries of the same news. */
@@ -17,7 +19,10 @@ const contentDepthMax = 6;
 export const nobody =
   "It names no contact: send contact_id ({{contact.id}}), or at least a complete phone ({{contact.phone}}).";
 
-export function contactReported(report: Report, { contactId, change, time, because }: ContactReport): Normalised {
+export function contactReported(
+  report: Report,
+  { contactId, change, time, because, isBare }: ContactReport,
+): Normalised {
   const stream = contactStream(report, contactId);
   if (stream === undefined) return { verdict: "parked", because: nobody };
   const tags = tagList(report.fields, "tags", "contact.tags");
@@ -30,8 +35,9 @@ export function contactReported(report: Report, { contactId, change, time, becau
       {
         type: "contact.reported",
         stream,
-        key:
-          change === "created"
+        key: isBare
+          ? { fact: `${stream}/reported/at:${report.receivedAt}` }
+          : change === "created"
             ? { fact: `${stream}/created` }
             : { entity: `${stream}/reported`, content, mode: "state" },
         time,
@@ -73,7 +79,7 @@ export function tagsReported(report: Report, contactId: GhlContactId | undefined
   }
   if (tags === undefined) {
     const because = "It says neither which tag nor the list of tags: map customData.tag and customData.action.";
-    return contactReported(report, { contactId, change: "updated", time, because });
+    return contactReported(report, { contactId, change: "updated", time, because, isBare: true });
   }
   const content = contentHash(report, tags.map((item) => item.toLowerCase()).sort());
   return {

@@ -6,18 +6,18 @@ import { normaliseGhl } from "./normalise.ts";
 export const receivedAt = "2026-11-22T10:00:00.000Z";
 export const hash = (text: string) => createHmac("sha256", "test").update(text).digest("hex");
 
-export function deliver(endpoint: string, body: unknown): Normalised {
-  return normaliseGhl({ endpoint, body, receivedAt }, { defaultCountry: "IT", hash });
+export function deliver(endpoint: string, body: unknown, at = receivedAt): Normalised {
+  return normaliseGhl({ endpoint, body, receivedAt: at }, { defaultCountry: "IT", hash });
 }
 
-export function eventsOf(endpoint: string, body: unknown): NewEvent[] {
-  const normalised = deliver(endpoint, body);
+export function eventsOf(endpoint: string, body: unknown, at = receivedAt): NewEvent[] {
+  const normalised = deliver(endpoint, body, at);
   return normalised.verdict === "accepted" ? normalised.events : [];
 }
 
 /** The one event of an accepted delivery. */
-export function eventOf(endpoint: string, body: unknown): NewEvent {
-  const [event, second] = eventsOf(endpoint, body);
+export function eventOf(endpoint: string, body: unknown, at = receivedAt): NewEvent {
+  const [event, second] = eventsOf(endpoint, body, at);
   if (event === undefined || second !== undefined) throw new Error(JSON.stringify(deliver(endpoint, body)));
   return event;
 }

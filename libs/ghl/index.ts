@@ -9,3 +9,4 @@ export type { GhlCustomField, GhlCustomFieldType, GhlPipeline, GhlUser } from ".
 export { normaliseGhl } from "./normalise.ts";
 export type { GhlNote, GhlNoteText } from "./notes.ts";
 export { ghlPublicKey, verifyGhlSignature } from "./signature.ts";
+export { ghlTemplates } from "./templates.ts";

@@ -20,7 +20,8 @@ export function noteReported(
 ): Normalised {
   const stream = contactStream(report, contactId);
   if (stream === undefined) return { verdict: "parked", because: nobody };
-  const content = contentHash(report, { text: text?.replace(/\s+/g, " "), at: noteTime(report), change });
+  const at = noteTime(report) ?? (text === undefined ? report.receivedAt : undefined);
+  const content = contentHash(report, { text: text?.replace(/\s+/g, " "), at, change });
   return {
     verdict: "accepted",
     events: [
@@ -43,7 +44,8 @@ export function noteReported(
 
 /**
  * A note without an id is an occurrence and not a state: "no answer", written again tomorrow, is another note, so only
- * the same text within the log's ten minutes is a duplicate. A note with an id has one birth, one end and many states.
+ * the same text within the log's ten minutes is a duplicate. Without a text, too, nothing tells two notes apart, so each
+ * report is one: it makes us read the contact's notes, which have ids. A note with an id has one birth, one end and many states.
  */
 function noteKey(stream: string, noteId: string | undefined, change: Change, content: string): EventKey {
   if (noteId === undefined) return { entity: `${stream}/note`, content, mode: "repeat" };

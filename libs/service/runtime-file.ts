@@ -6,6 +6,8 @@ import { z } from "zod";
 const schema = z.object({
   pid: z.number(),
   url: z.string().optional(),
+  /** Where the vendors reach it; absent: nowhere but here. */
+  publicUrl: z.string().optional(),
   databaseUrl: z.string(),
   /** Absent: it works with real vendors. */
   twinUrl: z.string().optional(),

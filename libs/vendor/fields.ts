@@ -90,7 +90,9 @@ function present(value: unknown): boolean {
   if (value === undefined || value === null) return false;
   if (typeof value !== "string") return true;
   const text = value.trim();
-  return text !== "" && !/^(null|undefined|\[object \w+\])$/.test(text) && !/^\{\{.*\}\}$/.test(text);
+  return (
+    text !== "" && !/^(null|undefined|\[object \w+\](,\s*\[object \w+\])*)$/.test(text) && !/^\{\{.*\}\}$/.test(text)
+  );
 }
 
 function asText(value: unknown): string | undefined {

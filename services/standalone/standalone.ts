@@ -75,7 +75,9 @@ export async function startStandalone(environment: Environment): Promise<Running
     const address = app.server.address();
     const url = `http://localhost:${address && typeof address === "object" ? address.port : config.PORT}`;
     if (twin) connectTwin(twin, url, effective);
-    stops.push(writeRuntimeFile(config.DATA_DIR, { pid: process.pid, url, databaseUrl, twinUrl: twin?.url }));
+    const publicUrl = config.PUBLIC_URL && config.publicUrl;
+    const runtime = { pid: process.pid, url, publicUrl, databaseUrl, twinUrl: twin?.url };
+    stops.push(writeRuntimeFile(config.DATA_DIR, runtime));
     const waiting = waitingFor(composed);
     logger.info({ ...describeConfig(effective), twin: twin !== undefined, account, waiting }, "started");
     return { url, config: effective, account, twinUrl: twin?.url, waiting, stop, crashed: crashOf(database) };
