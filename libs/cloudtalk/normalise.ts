@@ -41,16 +41,16 @@ function nothingLeft(named: Subject, report: Report): Normalised | undefined {
 
 /** The path is believed unless nothing in the body belongs to it. */
 function asPlaced(placed: Subject, report: Report): Normalised | undefined {
-  const { call, contact, hasTranscript } = report;
+  const { call } = report;
   if (placed === "call.ended" && call.isOnlyRecording) {
     // Either of the two endpoints may be meant, and the body states both: there is audio, so the call is over.
     const events = [...eventsOf("call.ended", report), ...eventsOf("call.recording_ready", report)];
     return accepted(events, "a recording's body on call-ended: taken as both");
   }
   const isOther =
-    (placed === "call.recording_ready" && hasTranscript) ||
+    (placed === "call.recording_ready" && report.hasTranscript) ||
     (isMoment.has(placed) && call.isOnlyRecording) ||
-    (placed.startsWith("call.") && call.isOnlyPhone && contact.isChange);
+    (placed.startsWith("call.") && call.isOnlyPhone && report.contact.isChange);
   return isOther ? undefined : accepted(eventsOf(placed, report), undefined);
 }
 

@@ -51,18 +51,33 @@ export function readReport(
   const placed = subjectNamed(endpoint);
   const subject = named ?? placed;
   const phones = phonesIn(fields, context.defaultCountry);
+  let contact: ContactReport | undefined;
   return {
     named,
     placed,
     call: readCall(fields, phones, receivedAt, context),
-    contact: readContact(fields, subject === "contact", phones, context),
+    // What only some subjects ask for is read when they do: most webhooks are a call's.
+    get contact() {
+      contact ??= readContact(fields, subject === "contact", phones, context);
+      return contact;
+    },
     tags: readTags(fields),
     notes: readNotes(fields, subject === "note"),
-    noteId: readId(fields.id("noteid", "note.id"), phones),
-    agent: readAgent(fields, phones),
-    change: changeIn(labels),
-    hasTranscript: hasTranscript(body),
-    isProbe: isProbe(fields),
+    get noteId() {
+      return readId(fields.id("noteid", "note.id"), phones);
+    },
+    get agent() {
+      return readAgent(fields, phones);
+    },
+    get change() {
+      return changeIn(labels);
+    },
+    get hasTranscript() {
+      return hasTranscript(body);
+    },
+    get isProbe() {
+      return isProbe(fields);
+    },
     receivedAt,
     time: readInstant(labels, "timestamp", "occurredat") ?? receivedAt,
     keySuffix: envelope ? "/native" : "",

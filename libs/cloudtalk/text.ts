@@ -20,14 +20,14 @@ function unescapeHtml(text: string): string {
 }
 
 /** Text as people read it: unescaped, without control characters and half surrogates (Postgres refuses both), cut. */
-export function cleanText(text: string | undefined, charactersMax = shortCharactersMax): string | undefined {
-  const clean = unescapeHtml(text ?? "")
-    .replace(/[^\P{Cc}\n\t]/gu, "")
-    .trim()
-    .slice(0, charactersMax)
-    .toWellFormed();
+export function cleanText(text = "", charactersMax = shortCharactersMax): string | undefined {
+  const readable = isPlain.test(text) ? text : unescapeHtml(text).replace(/[^\P{Cc}\n\t]/gu, "");
+  const clean = readable.trim().slice(0, charactersMax).toWellFormed();
   return clean === "" ? undefined : clean;
 }
+
+/** Printable ASCII without "&", as nearly all texts are: nothing to unescape and nothing to remove. */
+const isPlain = /^[ -%'-~]*$/;
 
 const nothing = /^(none|null|nil|nan|n\/a|unknown|true|false|undefined|-+|0+)$/i;
 
@@ -43,7 +43,9 @@ export function readId(text: string | undefined, phones: readonly string[] = [])
 
 /** The same object without its absent fields. */
 export function known<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+  const result: Partial<T> = {};
+  for (const key in fields) if (fields[key] !== undefined) result[key] = fields[key];
+  return result;
 }
 
 /**

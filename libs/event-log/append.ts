@@ -68,6 +68,7 @@ export class StreamMovedOn extends Error {
 }
 export class EventTooLarge extends Error {
   override readonly name = "EventTooLarge";
+  readonly bytesMax = eventBytesMax;
 }
 /** Personal data was erased while this process still held the key. A fresh key is made on the next try. */
 class KeyDestroyed extends Error {

@@ -38,7 +38,15 @@ import {
 } from "./read.ts";
 import { lockSession, type SessionLock } from "./session-lock.ts";
 
-export { type Append, type Appended, type Cause, type DueEntry, type InboxEntry, StreamMovedOn } from "./append.ts";
+export {
+  type Append,
+  type Appended,
+  type Cause,
+  type DueEntry,
+  EventTooLarge,
+  type InboxEntry,
+  StreamMovedOn,
+} from "./append.ts";
 export type { BadEnd } from "./bad-ends.ts";
 export { type Bookmark, bookmarkConsumer, bookmarkEntry } from "./bookmarks.ts";
 /** For libs/read-models alone, whose tables lie beside the log and are written by SQL of its own. */

@@ -8,9 +8,11 @@ export function createLogger(level: string, destination: DestinationStream = out
 }
 
 let stdout: DestinationStream | undefined;
-/** Lines are written while others are gathered, because a write for each line costs a webhook as much as reading it. */
+const bufferBytes = 4_096;
+const flushEveryMs = 100;
+/** Lines are gathered for a moment and at the end of the process, because a write for each costs a webhook as much as reading it. */
 function output(): DestinationStream {
-  stdout ??= pino.destination({ dest: 1, sync: false });
+  stdout ??= pino.destination({ dest: 1, sync: false, minLength: bufferBytes, periodicFlush: flushEveryMs });
   return stdout;
 }
 

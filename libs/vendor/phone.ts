@@ -47,9 +47,11 @@ const remembered = new Map<string, Parsed>();
 
 function parse(text: string, country: CountryCode | undefined): Parsed {
   const name = `${country ?? ""}:${text}`;
-  if (remembered.has(name)) return remembered.get(name);
+  const known = remembered.get(name);
+  if (known || remembered.has(name)) return known;
   const phone = parsePhoneNumberFromString(text, country);
-  const parsed = phone && { e164: phone.number as string, valid: phone.isValid(), possible: phone.isPossible() };
+  const valid = phone?.isValid() ?? false;
+  const parsed = phone && { e164: phone.number as string, valid, possible: valid || phone.isPossible() };
   const oldest = remembered.size >= rememberedMax ? remembered.keys().next().value : undefined;
   if (oldest !== undefined) remembered.delete(oldest);
   remembered.set(name, parsed);

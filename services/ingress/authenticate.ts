@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { cloudTalkDeliveryId, verifyCloudTalkSignature } from "@callbridge/cloudtalk";
 import { ghlDeliveryId, verifyGhlSignature } from "@callbridge/ghl";
 import type { IngressAccount } from "./account.ts";
@@ -55,6 +55,6 @@ const bearer = (value: string | undefined) => /^Bearer\s+(.+)$/i.exec(value ?? "
 
 /** Compares in the same time whatever the difference, and whatever the lengths. */
 function same(one: string, other: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
+  const digest = (text: string) => hash("sha256", text, "buffer");
   return timingSafeEqual(digest(one), digest(other));
 }

@@ -1,5 +1,5 @@
 import { normaliseCloudTalk } from "@callbridge/cloudtalk";
-import { type EventLog, type Keyring, newId } from "@callbridge/event-log";
+import { type EventLog, EventTooLarge, type Keyring, newId } from "@callbridge/event-log";
 import type { Normalised } from "@callbridge/events";
 import { ghlLocationOf, normaliseGhl } from "@callbridge/ghl";
 import type { IngressAccount } from "./account.ts";
@@ -71,25 +71,14 @@ export async function receive(
   } catch (error) {
     return keepAside("Callbridge failed to read it, which is a defect: it is kept to be read again", error);
   }
-  const bytes = largestEventBytes(normalised);
-  if (bytes > eventBytesMax) {
-    const because = `it says more than an event can hold (${bytes} of ${eventBytesMax} bytes)`;
-    return keepAside(because, new Error(because));
-  }
   try {
     return await keep(normalised);
   } catch (error) {
+    if (error instanceof EventTooLarge)
+      return keepAside(`it says more than an event can hold (${error.bytesMax} bytes)`, error);
     if (!isRefusedValue(error)) throw error;
     return keepAside("the database refuses a value of it, such as a date before the year 1", error);
   }
-}
-
-/** The log's limit: it throws above, and so does every later try. */
-const eventBytesMax = 64 * 1024;
-
-function largestEventBytes(normalised: Normalised): number {
-  const events = normalised.verdict === "accepted" ? normalised.events : [];
-  return Math.max(0, ...events.map((event) => Buffer.byteLength(JSON.stringify(event))));
 }
 
 /** Class 22 of PostgreSQL's errors, "data exception": the same value is refused every time, and nothing is down. */
@@ -125,6 +114,8 @@ function parseBody(text: string, contentType: string): unknown {
 /** Never stored: they open doors, or say nothing. */
 const secretHeaders = new Set(["authorization", "x-webhook-secret", "cookie", "proxy-authorization"]);
 
+const escapedCharacter = (byte: string) => String.fromCharCode(Number.parseInt(byte.slice(1), 16));
+
 /** Proxies copy the address, and with it `?token=`, into headers of their own: no value may hold a secret either. */
 export function storedHeaders(
   headers: Received["headers"],
@@ -133,7 +124,7 @@ export function storedHeaders(
   const secrets = [...account.cloudtalkSecrets, ...account.ghlSecrets];
   const holdsSecret = (value: unknown) => {
     const text = String(value);
-    const unescaped = text.replace(/%[\da-f]{2}/gi, (byte) => String.fromCharCode(Number.parseInt(byte.slice(1), 16)));
+    const unescaped = text.includes("%") ? text.replace(/%[\da-f]{2}/gi, escapedCharacter) : text;
     return secrets.some((secret) => text.includes(secret) || unescaped.includes(secret));
   };
   return Object.fromEntries(

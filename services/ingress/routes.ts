@@ -42,6 +42,8 @@ export type IngressOptions = {
 export function createIngress(options: IngressOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: options.logger,
+    // A logger for each request would cost more than the line it writes; lines name the delivery instead.
+    childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
     // Addresses are pasted by hand: `https://host//api/…/` is the same place, and a 404 would lose the webhook.
@@ -186,7 +188,7 @@ function takeAnyContentType(app: FastifyInstance): void {
   const given = new WeakMap<FastifyRequest, string>();
   app.addHook("onRequest", (request, _reply, done) => {
     const { "content-type": type, ...others } = request.raw.headers;
-    if (type !== undefined) {
+    if (type !== undefined && type !== "application/json") {
       given.set(request, type);
       request.raw.headers = others;
     }
