@@ -64,8 +64,8 @@ export function contactsOf({ request, locationId }: GhlApi) {
 
   /**
    * Sets these fields of a contact and no other: `PUT /contacts/{id}` (facts/ghl.md §3.1). A number or an e-mail address
-   * that belongs to another contact is refused where the location allows no duplicates (400, `meta.contactId` in the
-   * error's body names it). Harmless to repeat; GHL reports it by webhook like anybody's change.
+   * that belongs to another contact is refused where the location allows no duplicates (400): look it up. Harmless to
+   * repeat; GHL reports it by webhook like anybody's change.
    */
   async function updateContact(id: GhlContactId, fields: GhlContactUpdate): Promise<void> {
     const json = allowed(fields);
@@ -119,7 +119,7 @@ export function contactsOf({ request, locationId }: GhlApi) {
     setCustomFields: (id: GhlContactId, customFields: { id: string; value: string | number }[]): Promise<void> =>
       updateContact(id, { customFields }),
 
-    /** Deletes a contact with its notes and deals (facts/ghl.md §3.1). One that is gone already is no error. */
+    /** `DELETE /contacts/{id}` (facts/ghl.md §3.1). One that is gone already is no error. */
     async deleteContact(id: GhlContactId): Promise<void> {
       try {
         await request({ operation: "contacts.delete", method: "DELETE", path: pathOf(id), answer: z.unknown() });

@@ -14,6 +14,7 @@ const deedBody = z.strictObject({
   params: z.record(z.string(), z.string()).optional(),
   body: z.unknown(),
   report: z.enum(["off", "workflow", "app", "both"]).optional(),
+  duplicates: z.number().int().nonnegative().optional(),
 });
 const fields = z.record(z.string(), z.unknown());
 const peopleBody = z.strictObject({ count: z.number().int().min(1).max(100_000) });

@@ -2,7 +2,7 @@ import { type CloudTalkEvent, sendAutomation, sendNative } from "./cloudtalk-web
 import { type CloudTalkContactPage, type ContactPage, cloudtalkContactPage, contactPage } from "./contact-view.ts";
 import type { Fault } from "./faults.ts";
 import { appFields, type GhlWorkflowKind, sendGhlApp, sendGhlWorkflow } from "./ghl-webhooks.ts";
-import { act, type Deed } from "./person.ts";
+import { act, type Deed, type PersonAtWork, personAtWork } from "./person.ts";
 import type { CallOptions, PlayedCall } from "./play-call.ts";
 import { endCall, playCall, startCall } from "./play-call.ts";
 import type { LoggedRequest, RequestReport } from "./request-log.ts";
@@ -35,6 +35,9 @@ export type TwinControl = {
   cloudtalkContact: (cloudtalkContactId: string) => CloudTalkContactPage | undefined;
   /** Somebody works in a vendor's own screens: nothing is counted or limited, and webhooks tell of it. */
   act: (deed: Deed) => Promise<Answer>;
+  /** The same for what people do most. */
+  inGhl: PersonAtWork["inGhl"];
+  inCloudTalk: PersonAtWork["inCloudTalk"];
   requests: () => RequestReport;
   /** Every request in order, for assertions on sequence and timing. */
   requestLog: () => readonly LoggedRequest[];
@@ -79,6 +82,7 @@ export function twinControl(world: World, { log, faults, limits, late }: Watch):
     contact: (ghlContactId) => contactPage(world, ghlContactId),
     cloudtalkContact: (cloudtalkContactId) => cloudtalkContactPage(world, cloudtalkContactId),
     act: (deed) => act(world, deed),
+    ...personAtWork(world),
     requests: () => log.report(windowMs),
     requestLog: () => log.all(),
     resetRequests: () => log.clear(),

@@ -62,7 +62,12 @@ export const createBody = z.strictObject({
 
 export const upsertBody = createBody.extend({ createNewIfDuplicateAllowed: z.boolean().optional() });
 
-export type ContactInput = z.infer<typeof updateBody> & { companyName?: string | null | undefined };
+/** What a person may change of a contact: more than the API, which knows additional numbers on reading only (#262). */
+export const screenBody = createBody
+  .omit({ locationId: true, gender: true })
+  .extend({ additionalPhones: z.array(z.string()).optional(), additionalEmails: z.array(z.string()).optional() });
+
+export type ContactInput = z.infer<typeof screenBody>;
 
 const detailNames = ["address1", "city", "state", "postalCode", "website", "timezone", "source", "country"] as const;
 
@@ -77,6 +82,10 @@ export function applyInput(state: GhlState, contact: GhlContact, input: ContactI
   if (input.lastName !== undefined) contact.lastName = input.lastName;
   if (input.email !== undefined) contact.email = input.email || null;
   if (input.phone !== undefined) contact.phone = e164(input.phone);
+  if (input.additionalPhones !== undefined) {
+    contact.additionalPhones = input.additionalPhones.flatMap((phone) => e164(phone) ?? []);
+  }
+  if (input.additionalEmails !== undefined) contact.additionalEmails = input.additionalEmails;
   if (input.companyName !== undefined) contact.companyName = input.companyName;
   if (input.assignedTo !== undefined) contact.assignedTo = input.assignedTo;
   if (input.dnd !== undefined) contact.dnd = input.dnd;

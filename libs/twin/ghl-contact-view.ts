@@ -20,6 +20,8 @@ export function contactView(world: World, contact: GhlContact): Record<string, u
     emailLowerCase: contact.email?.toLowerCase() ?? null,
     phone: contact.phone,
     companyName: contact.companyName,
+    additionalPhones: listed(contact.additionalPhones, "phone"),
+    additionalEmails: listed(contact.additionalEmails, "email"),
     ...contact.details,
     dnd: contact.dnd,
     dndSettings: Object.keys(contact.dndSettings).length === 0 ? null : contact.dndSettings,
@@ -32,12 +34,20 @@ export function contactView(world: World, contact: GhlContact): Record<string, u
   });
 }
 
+/** Undocumented: objects in a contact (#289), plain texts in search hits. */
+const listed = (values: string[], key: "phone" | "email"): Record<string, string>[] | null =>
+  values.length === 0 ? null : values.map((value) => ({ [key]: value }));
+
 /** A search hit: the same with the extra fields that only the index has. */
-export const searchHit = (world: World, contact: GhlContact): Record<string, unknown> => ({
+export const searchHit = (
+  world: World,
+  contact: GhlContact,
+  searchAfter: (string | number)[],
+): Record<string, unknown> => ({
   ...contactView(world, contact),
-  additionalEmails: [],
-  additionalPhones: [],
-  searchAfter: [contact.dateAdded.getTime(), contact.id],
+  additionalEmails: contact.additionalEmails,
+  additionalPhones: contact.additionalPhones,
+  searchAfter,
 });
 
 export const withoutNull = (record: Record<string, unknown>): Record<string, unknown> =>

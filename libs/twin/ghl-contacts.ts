@@ -89,6 +89,8 @@ export function emptyGhlContact(id: string, at: Date): GhlContact {
     email: null,
     phone: null,
     companyName: null,
+    additionalPhones: [],
+    additionalEmails: [],
     details: {},
     dnd: false,
     dndSettings: {},
@@ -105,6 +107,7 @@ function store(world: World, input: ContactInput): GhlContact {
   const contact = emptyGhlContact(nextGhlId(world.state.ghl, "Contact"), world.now());
   applyInput(world.state.ghl, contact, input);
   world.state.ghl.contacts.set(contact.id, contact);
+  for (const name of contact.tags) locationTag(world, name);
   index(world, contact);
   return contact;
 }
@@ -169,10 +172,14 @@ function update(world: World, contact: GhlContact, body: unknown): Answer {
   return ok({ succeded: true, contact: contactView(world, contact), traceId: traceId() });
 }
 
-function save(world: World, contact: GhlContact, input: ContactInput): void {
+/** Tags that an update overwrote are reported like any other change of them. */
+export function save(world: World, contact: GhlContact, input: ContactInput): void {
+  const tags = contact.tags.join();
   applyInput(world.state.ghl, contact, input);
   touch(world, contact);
+  for (const name of contact.tags) locationTag(world, name);
   world.changed({ kind: "ghl-contact", action: "update", contactId: contact.id });
+  if (contact.tags.join() !== tags) world.changed({ kind: "ghl-contact", action: "tags", contactId: contact.id });
 }
 
 function touch(world: World, contact: GhlContact): void {
@@ -180,7 +187,7 @@ function touch(world: World, contact: GhlContact): void {
   index(world, contact);
 }
 
-function remove(world: World, contact: GhlContact): Answer {
+export function remove(world: World, contact: GhlContact): Answer {
   world.changed({ kind: "ghl-contact", action: "delete", contactId: contact.id });
   world.state.ghl.contacts.delete(contact.id);
   index(world, contact, true);
@@ -206,7 +213,7 @@ function changeTags(world: World, contact: GhlContact, body: unknown, action: "a
     action === "add" ? [...new Set([...contact.tags, ...names])] : contact.tags.filter((tag) => !names.includes(tag));
   if (contact.tags.join() !== before) {
     touch(world, contact);
-    world.changed({ kind: "ghl-contact", action: "tags", contactId: contact.id, tag: names[0] ?? "" });
+    world.changed({ kind: "ghl-contact", action: "tags", contactId: contact.id });
   }
   for (const name of contact.tags) locationTag(world, name);
   return { status: action === "add" ? 201 : 200, body: { tags: contact.tags, traceId: traceId() } };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { strict } from "./ghl-answer.ts";
+import { badRequest, strict } from "./ghl-answer.ts";
 import { fullName, searchHit } from "./ghl-contact-view.ts";
 import type { GhlContact } from "./ghl-state.ts";
 import { type Answer, ok, type Route } from "./route.ts";
@@ -44,6 +44,9 @@ function search(world: World, body: unknown): Answer {
   const read = strict(searchBody, body);
   if ("refusal" in read) return read.refusal;
   const { filters = [], query, sort = [], pageLimit, page = 1, searchAfter } = read.input;
+  if (searchAfter === undefined && page * pageLimit > pagedMax) {
+    return badRequest(`Only the first ${pagedMax} records can be reached by page, use searchAfter`);
+  }
   const wanted = query?.toLowerCase() ?? "";
   const hits = seen(world).filter(
     (contact) =>
@@ -52,18 +55,32 @@ function search(world: World, body: unknown): Answer {
         [fullName(contact), contact.email, contact.phone].some((text) => text?.toLowerCase().includes(wanted))),
   );
   const { field = "dateAdded", direction = "desc" } = sort[0] ?? {};
-  hits.sort(
-    (a, b) =>
-      (direction === "asc" ? 1 : -1) * compare(fieldOf(a, field), fieldOf(b, field)) || a.id.localeCompare(b.id),
-  );
-  const start =
-    searchAfter === undefined ? (page - 1) * pageLimit : hits.findIndex(({ id }) => id === searchAfter[1]) + 1;
+  const sign = direction === "asc" ? 1 : -1;
+  const order = (a: SortKey, b: SortKey) => sign * compare(a[0], b[0]) || compare(a[1], b[1]);
+  const keyed = hits.map((contact) => ({ contact, key: sortKey(contact, field) }));
+  keyed.sort((a, b) => order(a.key, b.key));
+  // A cursor is a place in the order and no contact: it holds whatever came and went since.
+  const rest = searchAfter === undefined ? keyed : keyed.filter(({ key }) => order(key, cursorKey(searchAfter)) > 0);
+  const start = searchAfter === undefined ? (page - 1) * pageLimit : 0;
   return ok({
-    contacts: hits.slice(start, start + pageLimit).map((contact) => searchHit(world, contact)),
+    contacts: rest.slice(start, start + pageLimit).map(({ contact, key }) => searchHit(world, contact, key)),
     total: hits.length,
     traceId: traceId(),
   });
 }
+
+/** By page GHL reaches no further (facts/ghl.md §3.1). */
+const pagedMax = 10_000;
+
+/** What a contact is sorted by, instants as milliseconds, and its id, which parts equals. */
+type SortKey = [string | number, string];
+
+function sortKey(contact: GhlContact, field: string): SortKey {
+  const value = fieldOf(contact, field);
+  return [value instanceof Date ? value.getTime() : String(value ?? ""), contact.id];
+}
+
+const cursorKey = ([value = "", id = ""]: (string | number)[]): SortKey => [value, String(id)];
 
 /** What the index knows by now: of each contact the last version that is old enough. */
 function seen(world: World): GhlContact[] {
@@ -124,9 +141,14 @@ function fieldOf(contact: GhlContact, field: string): unknown {
   if (field.startsWith("customFields.")) {
     return contact.customFields.find(({ id }) => id === field.slice("customFields.".length))?.value;
   }
-  const own: Record<string, unknown> = { ...contact.details, ...contact, contactName: fullName(contact) };
-  return own[field.replace(/LowerCase$/, "")];
+  const name = field.replace(/LowerCase$/, "");
+  if (name === "contactName") return fullName(contact);
+  const own: Record<string, unknown> = contact;
+  return Object.hasOwn(own, name) ? own[name] : contact.details[name];
 }
 
-const compare = (a: unknown, b: unknown): number =>
-  a instanceof Date && b instanceof Date ? a.getTime() - b.getTime() : String(a ?? "").localeCompare(String(b ?? ""));
+const compare = (a: string | number, b: string | number): number => {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  // By code unit: a locale's order is a hundred times slower, and the vendor's is not known.
+  return String(a) < String(b) ? -1 : Number(String(a) > String(b));
+};

@@ -17,6 +17,9 @@ export type GhlContact = {
   /** E.164. */
   phone: string | null;
   companyName: string | null;
+  /** Only people can write them (#262). Phones as E.164. */
+  additionalPhones: string[];
+  additionalEmails: string[];
   /** address1, city, state, postalCode, website, timezone, source, country, dateOfBirth. */
   details: Record<string, string | null>;
   dnd: boolean;

@@ -4,7 +4,7 @@ export type { TwinControl } from "./control.ts";
 export type { TwinCredentials } from "./credentials.ts";
 export type { Fault } from "./faults.ts";
 export type { GhlWorkflowKind } from "./ghl-webhooks.ts";
-export type { Deed } from "./person.ts";
+export type { Deed, Telling } from "./person.ts";
 export type { CallOptions, PlayedCall } from "./play-call.ts";
 export type { LoggedRequest, RequestReport } from "./request-log.ts";
 export type { Answer, Vendor } from "./route.ts";

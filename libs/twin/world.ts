@@ -5,10 +5,11 @@ import type { TwinState } from "./state.ts";
 
 /** A write of the API's user, told to the webhook side so that it can echo it. */
 export type Change =
-  | { kind: "ghl-contact"; action: "create" | "update" | "tags" | "delete"; contactId: string; tag?: string }
+  | { kind: "ghl-contact"; action: "create" | "update" | "tags" | "delete"; contactId: string }
   | { kind: "ghl-note"; action: "create" | "update" | "delete"; contactId: string; noteId: string }
   | { kind: "ghl-opportunity"; action: "create" | "stage" | "status" | "update"; opportunityId: string }
-  | { kind: "cloudtalk-contact"; action: "create" | "update" | "delete"; contactId: string };
+  | { kind: "cloudtalk-contact"; action: "create" | "update" | "delete"; contactId: string }
+  | { kind: "cloudtalk-call"; action: "note" | "tag"; callId: string };
 
 /** What every route works on. `state` and `settings` are replaced, so read them at each use and never keep them. */
 export type World = {
