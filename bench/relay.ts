@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { AckPolicy, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { connectNats, createJetStreamBus, startRelay, topology } from "../libs/bus/index.ts";
+import { createJetStreamBus, type Nats, openNats, startRelay, topology } from "../libs/bus/index.ts";
 import { alternate, type Benchmark, median, medianRatio, seconds } from "./benchmark.ts";
 import { fill } from "./fill.ts";
 import { type Scratch, scratchLog } from "./servers.ts";
@@ -19,19 +19,20 @@ export const relay: Benchmark = {
     if (natsUrl === undefined) return { notMeasured: "no NATS_URL, no Docker and no nats-server here" };
     const perRound = quick ? 3_000 : 10_000;
     const scratch = await scratchLog(servers);
-    const nats = await connectNats({ url: natsUrl, name: "callbridge-bench" });
+    const ours = openNats({ url: natsUrl, name: "callbridge-bench" });
+    const nats = await ours.connection();
     const manager = await jetstreamManager(nats);
     const names = topology(`bench${randomBytes(4).toString("hex")}`);
     const plainStream = `${names.stream}_plain`;
     try {
       await fill(scratch, 1);
-      const ours = await startOurs(scratch, nats, names);
+      const relayed = await startOurs(scratch, ours, natsUrl, names);
       const plain = await startPlain(scratch, nats, manager, plainStream);
       const results = await alternate(quick ? 3 : 5, {
-        ours: () => ours.round(perRound),
+        ours: () => relayed.round(perRound),
         plain: () => plain.round(perRound),
       });
-      await ours.stop();
+      await relayed.stop();
       await plain.stop();
       return {
         figures: [
@@ -45,15 +46,15 @@ export const relay: Benchmark = {
       };
     } finally {
       for (const stream of [names.stream, plainStream]) await manager.streams.delete(stream).catch(() => undefined);
-      await nats.close();
+      await ours.close();
       await scratch.drop();
     }
   },
 };
 
 /** The relay is stopped while the log is filled, and started when the clock is. */
-async function startOurs(scratch: Scratch, nats: NatsConnection, names: ReturnType<typeof topology>) {
-  const bus = createJetStreamBus(await connectNats({ url: nats.getServer(), name: "bench-bus" }), scratch.log, names);
+async function startOurs(scratch: Scratch, nats: Nats, natsUrl: string, names: ReturnType<typeof topology>) {
+  const bus = createJetStreamBus(openNats({ url: natsUrl, name: "bench-bus" }), scratch.log, names);
   const arrived = counter();
   const seen = new Set<number>();
   const consuming = bus.consume(

@@ -1,7 +1,7 @@
 export { type Alarms, systemAlarms } from "./alarms.ts";
 export { type Bell, createBell } from "./bell.ts";
 export type { Bus, Consuming, Deliver } from "./bus.ts";
-export { connectNats } from "./connect.ts";
+export { type Nats, NatsRefusal, openNats } from "./connect.ts";
 export { deleteStream } from "./delete-stream.ts";
 export { createEmbeddedBus } from "./embedded-bus.ts";
 export { createJetStreamBus } from "./jetstream-bus.ts";

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { type FreshLog, freshLog, until } from "@callbridge/testing";
+import { once } from "node:events";
+import { connect, createServer, type Server } from "node:net";
+import { type FreshLog, freePort, freshLog, until } from "@callbridge/testing";
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { busConformance } from "./conformance.ts";
-import { connectNats } from "./connect.ts";
+import { type Nats, openNats } from "./connect.ts";
 import { deleteStream } from "./delete-stream.ts";
 import { createJetStreamBus } from "./jetstream-bus.ts";
 import { type Relay, startRelay } from "./relay.ts";
@@ -12,30 +14,32 @@ import { topology } from "./topology.ts";
 
 const names = topology(`t${randomBytes(4).toString("hex")}`);
 let fresh: FreshLog;
+let ours: Nats;
 let nats: NatsConnection;
 let relay: Relay;
 
-const connection = () => connectNats({ url: inject("natsUrl") ?? "", name: "callbridge-test" });
+const open = () => openNats({ url: inject("natsUrl") ?? "", name: "callbridge-test" });
 
 beforeAll(async () => {
   fresh = await freshLog();
-  nats = await connection();
-  relay = startRelay(fresh.log, nats, names);
+  ours = open();
+  nats = await ours.connection();
+  relay = startRelay(fresh.log, ours, names);
 });
 afterAll(async () => {
   await relay.stop();
   await (await jetstreamManager(nats)).streams.delete(names.stream);
-  await nats.drain();
+  await ours.close();
   await fresh.drop();
 });
 
-const openBus = async () => createJetStreamBus(await connection(), fresh.log, names);
+const openBus = async () => createJetStreamBus(open(), fresh.log, names);
 
 describe("the JetStream bus", () => {
   busConformance(() => ({ log: fresh.log, openBus }));
 
   test("a second relay doubles nothing and takes over when the first one stops", async () => {
-    const second = startRelay(fresh.log, await connection(), names);
+    const second = startRelay(fresh.log, ours, names);
     const manager = await jetstreamManager(nats);
     const stored = async () => (await manager.streams.info(names.stream)).state.messages;
     const before = await fresh.log.lastPosition();
@@ -47,6 +51,20 @@ describe("the JetStream bus", () => {
     });
     await until("the second relay works", async () => (await stored()) === before + 1);
     relay = second;
+  });
+
+  test("a bus that is opened before its server is there works as soon as it is, and says meanwhile what is wrong", async () => {
+    const port = await freePort();
+    const bus = createJetStreamBus(openNats({ url: `nats://127.0.0.1:${port}`, name: "early" }), fresh.log, names);
+    const seen = new Set<number>();
+    bus.consume("early", async ({ position }) => void seen.add(position), { concurrency: 4 });
+    await until("it says so", () => bus.health().because?.includes(`127.0.0.1:${port} cannot be reached`));
+    const door = await doorTo(new URL(nats.getServer().replace(/^(?!nats:)/, "nats://")), port);
+    const last = await fresh.log.lastPosition();
+    await until("it is level", () => seen.has(last));
+    expect(bus.health()).toEqual({ ok: true });
+    await bus.close();
+    door.close();
   });
 
   test("a stream deleted by hand is built again from the lowest mark, and consumers miss nothing", async () => {
@@ -102,6 +120,18 @@ describe("the JetStream bus", () => {
     ).toBeUndefined();
   });
 });
+
+/** Something that listens on the port and leads to the server. */
+async function doorTo({ hostname, port }: URL, here: number): Promise<Server> {
+  const door = createServer((near) => {
+    const far = connect(Number(port), hostname);
+    near.pipe(far).pipe(near);
+    for (const socket of [near, far]) socket.on("error", () => undefined);
+  });
+  door.listen(here, "127.0.0.1");
+  await once(door, "listening");
+  return door;
+}
 
 function agentStatus(agent: string) {
   return {

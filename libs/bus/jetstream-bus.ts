@@ -1,7 +1,7 @@
 import type { EventLog } from "@callbridge/event-log";
 import { type JsMsg, jetstream, jetstreamManager } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/transport-node";
 import type { Bus, Deliver } from "./bus.ts";
+import type { Nats } from "./connect.ts";
 import { createConsumers } from "./consumers.ts";
 import { createHealth } from "./health.ts";
 import { announcementOf } from "./message.ts";
@@ -16,7 +16,7 @@ const fetchMs = 5_000;
 const saveMarkMs = 5_000;
 
 /** The bus over JetStream. It outlives the server: a lost connection, stream or consumer is made again. */
-export function createJetStreamBus(nats: NatsConnection, log: EventLog, topology: Topology): Bus {
+export function createJetStreamBus(nats: Nats, log: EventLog, topology: Topology): Bus {
   const consumers = createConsumers();
   const health = createHealth();
 
@@ -26,7 +26,7 @@ export function createJetStreamBus(nats: NatsConnection, log: EventLog, topology
     health: health.now,
     close: async () => {
       await consumers.stopAll();
-      await nats.drain();
+      await nats.close();
     },
   };
 
@@ -48,9 +48,10 @@ export function createJetStreamBus(nats: NatsConnection, log: EventLog, topology
 
   /** Ends when stopped; throws when the consumer or the stream is gone. */
   async function consumeOnce(consumer: string, deliver: Deliver, slots: Slots, signal: AbortSignal): Promise<void> {
-    const manager = await jetstreamManager(nats);
+    const connection = await nats.connection();
+    const manager = await jetstreamManager(connection);
     await manager.consumers.add(topology.stream, consumerConfig(consumer));
-    const durable = await jetstream(nats).consumers.get(topology.stream, consumer);
+    const durable = await jetstream(connection).consumers.get(topology.stream, consumer);
     const saving = setInterval(() => void saveMark(consumer).catch(() => undefined), saveMarkMs);
     try {
       while (!signal.aborted) {
@@ -92,7 +93,7 @@ export function createJetStreamBus(nats: NatsConnection, log: EventLog, topology
 
   /** All below the consumer's ack floor is done; the message at the floor says which position that is. */
   async function saveMark(consumer: string): Promise<void> {
-    const manager = await jetstreamManager(nats);
+    const manager = await jetstreamManager(await nats.connection());
     const { ack_floor } = await manager.consumers.info(topology.stream, consumer);
     if (ack_floor.stream_seq === 0) return;
     const message = await manager.streams.getMessage(topology.stream, { seq: ack_floor.stream_seq });

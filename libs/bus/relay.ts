@@ -6,8 +6,8 @@ import {
   jetstreamManager,
   type StreamState,
 } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/transport-node";
 import { createBell } from "./bell.ts";
+import type { Nats } from "./connect.ts";
 import { createHealth, type Health } from "./health.ts";
 import { announcementOf, toCloudEvent } from "./message.ts";
 import { pause } from "./pause.ts";
@@ -28,7 +28,7 @@ export type Relay = { stop: () => Promise<void>; health: () => Health };
  * stream's last message, and every publish names the sequence it expects, so that a second relay, or a paused one that
  * wakes up, can neither double nor reorder anything. Several processes may host it; an advisory lock lets one work.
  */
-export function startRelay(log: EventLog, nats: NatsConnection, topology: Topology, replicas = 1): Relay {
+export function startRelay(log: EventLog, nats: Nats, topology: Topology, replicas = 1): Relay {
   const controller = new AbortController();
   const { signal } = controller;
   const bell = createBell();
@@ -66,7 +66,7 @@ export function startRelay(log: EventLog, nats: NatsConnection, topology: Topolo
   async function publish(lost: AbortSignal): Promise<void> {
     let { position, sequence, begin } = await whereToGoOn();
     let checkAt = 0;
-    const js = jetstream(nats);
+    const js = jetstream(await nats.connection());
     health.works();
     while (!signal.aborted && !lost.aborted) {
       if (Date.now() >= checkAt) {
@@ -91,13 +91,13 @@ export function startRelay(log: EventLog, nats: NatsConnection, topology: Topolo
 
   /** A purge changes no sequence, and without events nobody sees a deletion: what consumers still need would be missing. */
   async function assertStreamIs(begin: number, sequence: number): Promise<void> {
-    const { state } = await (await jetstreamManager(nats)).streams.info(topology.stream);
+    const { state } = await (await jetstreamManager(await nats.connection())).streams.info(topology.stream);
     if (state.last_seq !== sequence || beginOf(state) !== begin)
       throw new Error("the stream was changed by somebody else");
   }
 
   async function whereToGoOn(): Promise<{ position: number; sequence: number; begin: number }> {
-    const manager = await jetstreamManager(nats);
+    const manager = await jetstreamManager(await nats.connection());
     const config = streamConfig(topology, replicas);
     const { state } = await manager.streams.info(topology.stream).catch((error: unknown) => {
       if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound)
