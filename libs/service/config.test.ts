@@ -55,11 +55,15 @@ describe("the configuration", () => {
       DEFAULT_COUNTRY: "Italy",
       LOG_LEVEL: "loud",
       CONFIG_FILE: join(directory, "absent.yaml"),
+      NATS_CREDS: join(directory, "absent.creds"),
+      RECORDINGS_URL: "ftp://recordings",
+      RECORDING_ALLOWED_HOSTS: "storage.example.com, https://cdn.example.com/calls",
+      GHL_CALL_LOG: "inbound-webhook",
     };
     const names = problemsOf(environment, "NATS_URL", "CLOUDTALK_WEBHOOK_SECRET").map((line) => line.split(":")[0]);
     expect(names.sort()).toEqual(
-      [...Object.keys(environment), "NATS_URL", "CLOUDTALK_WEBHOOK_SECRET", "GHL_LOCATION_ID"]
-        .filter((name) => name !== "GHL_API_KEY")
+      [...Object.keys(environment), "NATS_URL", "CLOUDTALK_WEBHOOK_SECRET", "GHL_LOCATION_ID", "GHL_CALL_LOG_URL"]
+        .filter((name) => name !== "GHL_API_KEY" && name !== "GHL_CALL_LOG")
         .sort(),
     );
   });
@@ -119,7 +123,7 @@ describe("the configuration", () => {
       GHL_WEBHOOK_SECRET: "pass-word-7",
       DATA_KEY: Buffer.alloc(32, "pass-word-8").toString("base64"),
       TARGET_SECRET: "pass-word-9",
-      RECORDINGS_URL: "s3://key:pass-word-10@bucket",
+      RECORDINGS_URL: "file:///pass-word-10",
     };
     const described = describeConfig(readConfig(secrets));
     expect(described).toMatchObject({

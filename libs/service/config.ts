@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { createStorage } from "@callbridge/storage";
 import { z } from "zod";
 import { ConfigError, readSettings, type Settings } from "./settings.ts";
 
@@ -16,6 +17,7 @@ const list = z
       .map((item) => item.trim())
       .filter((item) => item !== ""),
   );
+const natsServers = /^\s*((nats|tls):\/\/)?[^\s,/]+(\s*,\s*((nats|tls):\/\/)?[^\s,/]+)*\s*$/;
 const url = z.url({ protocol: /^https?$/, error: "must be an http(s) address" });
 
 const schema = z.object({
@@ -27,8 +29,8 @@ const schema = z.object({
     .string()
     .regex(/^postgres(ql)?:\/\//, "must begin with postgres://")
     .optional(),
-  NATS_URL: z.string().optional(),
-  NATS_CREDS: z.string().optional(),
+  NATS_URL: z.string().regex(natsServers, "must be nats://host:port, several separated by commas").optional(),
+  NATS_CREDS: z.string().refine(isReadable, "must be a file that can be read").optional(),
   /** Keeps installations on one NATS server apart. */
   NATS_PREFIX: z
     .string()
@@ -64,8 +66,8 @@ const schema = z.object({
     .string()
     .refine((text) => Buffer.from(text, "base64").length === 32, "must be 32 bytes in base64: openssl rand -base64 32")
     .optional(),
-  RECORDINGS_URL: z.string().optional(),
-  RECORDING_ALLOWED_HOSTS: list,
+  RECORDINGS_URL: z.string().superRefine(assertStorage).optional(),
+  RECORDING_ALLOWED_HOSTS: list.refine((hosts) => hosts.every(isHost), "must be hosts or host:port, without a path"),
   UNKNOWN_CALLER: z.enum(["create", "inbox"]).default("create"),
   DEFAULT_COUNTRY: z.string().length(2, "must be a two-letter country code, such as IT").toUpperCase().optional(),
   TIME_ZONE: z.string().refine(isTimeZone, "must be an IANA time zone, such as Europe/Rome").default("UTC"),
@@ -96,6 +98,11 @@ export function readConfig(
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join(".")}: ${issue.message}`),
     ...required.filter((name) => given[name] === undefined).map((name) => `${name}: is required here`),
     ...halves.flatMap(([one, other]) => (given[one] && !given[other] ? [`${other}: is required with ${one}`] : [])),
+    ...callLogHalves.flatMap(({ strategy, needs }) =>
+      given.GHL_CALL_LOG === strategy && given.GHL_API_KEY && !given[needs]
+        ? [`${needs}: is required with GHL_CALL_LOG=${strategy}`]
+        : [],
+    ),
     ...(settings instanceof ConfigError ? [settings.message] : []),
   ];
   if (!parsed.success || settings instanceof ConfigError || problems.length > 0) {
@@ -121,6 +128,12 @@ const halves = [
   ["GHL_API_KEY", "GHL_LOCATION_ID"],
   ["CLOUDTALK_API_KEY_ID", "CLOUDTALK_API_SECRET"],
   ["CLOUDTALK_API_SECRET", "CLOUDTALK_API_KEY_ID"],
+] as const;
+
+/** How calls get into the conversation history of a real CRM; the twin's provider needs no name. */
+const callLogHalves = [
+  { strategy: "provider", needs: "GHL_CONVERSATION_PROVIDER_ID" },
+  { strategy: "inbound-webhook", needs: "GHL_CALL_LOG_URL" },
 ] as const;
 
 /**
@@ -192,6 +205,26 @@ export function describeConfig(config: Config): Record<string, unknown> {
 
 function isLocal(address: string): boolean {
   return /^(localhost|127\.|\[::1\])/.test(new URL(address).host);
+}
+
+const isHost = (text: string) =>
+  URL.canParse(`http://${text}`) && new URL(`http://${text}`).pathname === "/" && !/[/@]/.test(text);
+
+function isReadable(file: string): boolean {
+  try {
+    readFileSync(file);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function assertStorage(storageUrl: string, context: z.RefinementCtx): void {
+  try {
+    createStorage({ url: storageUrl, key: Buffer.alloc(32) });
+  } catch (error) {
+    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+  }
 }
 
 function isTimeZone(name: string): boolean {

@@ -1,5 +1,14 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { connectNats, createEmbeddedBus, createJetStreamBus, type Relay, startRelay, topology } from "@callbridge/bus";
+import {
+  createEmbeddedBus,
+  createJetStreamBus,
+  type Nats,
+  NatsRefusal,
+  openNats,
+  type Relay,
+  startRelay,
+  topology,
+} from "@callbridge/bus";
 import { createKeyring, type EventLog, openEventLog } from "@callbridge/event-log";
 import type { Gate } from "@callbridge/vendor";
 import type { Logger } from "pino";
@@ -7,6 +16,8 @@ import type { Config } from "./config.ts";
 import { type GateOptions, openGate } from "./gate.ts";
 import { withLease } from "./lease.ts";
 import type { Platform } from "./service.ts";
+import { ConfigError } from "./settings.ts";
+import { unusableDatabase } from "./unusable-database.ts";
 
 const migrationPollMs = 1_000;
 
@@ -30,20 +41,31 @@ export type PlatformOptions = {
   account: string;
   /** Standalone and the migration job migrate, everybody else waits for them. */
   migrate: boolean;
+  /** Ends the wait for a database that is not there or not migrated yet. */
+  signal?: AbortSignal | undefined;
 };
 
-/** Opens the log and the bus that a process works on. */
+/**
+ * Opens the log and the bus that a process works on. NATS may be down: the log takes everything meanwhile.
+ *
+ * @throws ConfigError when the database or NATS refuses us, and when a database that we are to migrate cannot be reached.
+ */
 export async function openPlatform(options: PlatformOptions): Promise<OpenPlatform> {
   const { config, logger, clock = () => new Date() } = options;
   const keyring = createKeyring(options.dataKey);
   const log = openEventLog({ url: options.databaseUrl, keyring });
-  if (options.migrate) await log.migrate();
-  else await untilMigrated(log, logger);
+  if (options.migrate) {
+    await log.isMigrated().catch((cause: unknown) => {
+      throw unusableDatabase(cause, options.databaseUrl);
+    });
+    await log.migrate();
+  } else await untilMigrated(log, options);
 
   const names = topology(config.NATS_PREFIX);
   const nats = config.NATS_URL
-    ? await connectNats({ url: config.NATS_URL, credsFile: config.NATS_CREDS, name: "callbridge" })
+    ? openNats({ url: config.NATS_URL, credsFile: config.NATS_CREDS, name: "callbridge" })
     : undefined;
+  if (nats) await greet(nats, logger);
   const bus = nats ? createJetStreamBus(nats, log, names) : createEmbeddedBus(log);
   const platform: Platform = {
     log,
@@ -75,9 +97,33 @@ export function sharedWork(platform: Platform, account: string): Pick<OpenPlatfo
   };
 }
 
-async function untilMigrated(log: EventLog, logger: Logger): Promise<void> {
-  while (!(await log.isMigrated().catch(() => false))) {
-    logger.info("waiting for the database to be migrated to this version");
-    await wait(migrationPollMs);
+async function greet(nats: Nats, logger: Logger): Promise<void> {
+  try {
+    await nats.connection();
+  } catch (error) {
+    if (error instanceof NatsRefusal) {
+      throw new ConfigError(`${error.message}. NATS_URL and NATS_CREDS say where it is and who we are.`, {
+        cause: error,
+      });
+    }
+    const because = error instanceof Error ? error.message : String(error);
+    logger.warn(`${because}. Webhooks are taken and stored; the services wait until it is there.`);
+  }
+}
+
+async function untilMigrated(log: EventLog, { databaseUrl, logger, signal }: PlatformOptions): Promise<void> {
+  for (let said = ""; ; ) {
+    const because = await log.isMigrated().then(
+      (isMigrated) => (isMigrated ? undefined : "the database is not migrated to this version"),
+      (cause: unknown) => {
+        const { message, isRefusal } = unusableDatabase(cause, databaseUrl);
+        if (isRefusal) throw unusableDatabase(cause, databaseUrl);
+        return message;
+      },
+    );
+    if (because === undefined) return;
+    if (because !== said) logger.warn(`waiting: ${because}`);
+    said = because;
+    await wait(migrationPollMs, undefined, { signal });
   }
 }

@@ -21,8 +21,8 @@ export function openStorage(config: Config, { keyring }: Pick<Platform, "keyring
 
 /** Runs one service as a process of its own: configuration, platform, health, drain on SIGTERM. */
 export async function runService(compose: Compose): Promise<void> {
-  await runProcess(async () => {
-    const { config, platform } = await openOwnPlatform();
+  await runProcess(async (asked) => {
+    const { config, platform } = await openOwnPlatform(asked);
     const composed = compose(config, platform);
     const running = "missing" in composed ? undefined : startService(composed, platform);
     const reasons = () => notReady([composed], platform);
@@ -50,12 +50,14 @@ export async function runService(compose: Compose): Promise<void> {
 
 /** The configuration and the platform of a process that runs one service. Waits for the database to be migrated. */
 export async function openOwnPlatform(
+  signal: AbortSignal,
   alsoRequired: Parameters<typeof readConfig>[1] = [],
 ): Promise<{ config: Config; platform: OpenPlatform }> {
   const config = readConfig(undefined, ["DATABASE_URL", "NATS_URL", "DATA_KEY", ...alsoRequired]);
   const logger = createLogger(config.LOG_LEVEL);
   const { DATABASE_URL: databaseUrl = "", DATA_KEY: dataKey = "" } = config;
-  const platform = await openPlatform({ config, databaseUrl, dataKey, logger, account: "default", migrate: false });
+  const options = { config, databaseUrl, dataKey, logger, signal };
+  const platform = await openPlatform({ ...options, account: "default", migrate: false });
   return { config, platform };
 }
 
@@ -77,16 +79,23 @@ export async function notReady(composed: readonly Composed[], { log, bus }: Plat
 /** What runs: how to stop it, and when it cannot go on, why. */
 export type Started = { stop: () => Promise<void>; crashed?: Promise<string> };
 
-/** Starts, waits for SIGTERM or SIGINT, stops what was started and ends with 0. Anything unexpected ends with 1. */
-export async function runProcess(start: () => Promise<Started>): Promise<void> {
+/**
+ * Starts, waits for SIGTERM or SIGINT, stops what was started and ends with 0. Anything unexpected ends with 1. `start`
+ * learns by its signal that it is asked to end; one that does not listen is waited for and then stopped.
+ */
+export async function runProcess(start: (asked: AbortSignal) => Promise<Started>): Promise<void> {
+  const controller = new AbortController();
   const asked = new Promise<undefined>((resolve) => {
-    process.once("SIGTERM", () => resolve(undefined));
-    process.once("SIGINT", () => resolve(undefined));
+    controller.signal.addEventListener("abort", () => resolve(undefined));
   });
+  for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => controller.abort());
   try {
-    const { stop, crashed } = await start();
-    const because = await (crashed === undefined ? asked : Promise.race([asked, crashed]));
-    await stop();
+    const started = await start(controller.signal).catch((error: unknown) => {
+      if (controller.signal.aborted) return undefined;
+      throw error;
+    });
+    const because = await Promise.race([asked, ...(started?.crashed ? [started.crashed] : [])]);
+    await started?.stop();
     if (because !== undefined) throw new ConfigError(because);
     process.exitCode = 0;
   } catch (error) {

@@ -58,8 +58,8 @@ export function hostProjector({ log, keyring, logger }: OpenPlatform): { stop: (
 }
 
 /** As a process of its own it also hosts the relay and the projector; several replicas share them by locks. */
-async function start(): Promise<Started> {
-  const { config, platform } = await openOwnPlatform(["CLOUDTALK_WEBHOOK_SECRET", "GHL_WEBHOOK_SECRET"]);
+async function start(asked: AbortSignal): Promise<Started> {
+  const { config, platform } = await openOwnPlatform(asked, ["CLOUDTALK_WEBHOOK_SECRET", "GHL_WEBHOOK_SECRET"]);
   const relay = platform.startRelay();
   const projector = hostProjector(platform);
   // NATS being down refuses nothing: only the log has to answer.

@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "@callbridge/event-log/embedded";
+import { type EmbeddedPostgres, startEmbeddedPostgres, takeOwnership } from "@callbridge/event-log/embedded";
 import { composeIngress, hostProjector } from "@callbridge/ingress";
 import {
   type Config,
@@ -35,8 +35,7 @@ export type Running = {
 /** Starts all services, the embedded database and bus where none is named, and the twin where no vendor is. */
 export async function startStandalone(environment: Environment): Promise<Running> {
   const given = readConfig(environment);
-  mkdirSync(given.DATA_DIR, { recursive: true });
-  const config = withOwnSecrets(given);
+  const config = withDataDir(given);
   const logger = createLogger(config.LOG_LEVEL);
   const stops: (() => Promise<void>)[] = [];
   // Started last, stopped first; a start that fails half-way leaves nothing running.
@@ -45,9 +44,9 @@ export async function startStandalone(environment: Environment): Promise<Running
   };
   try {
     const log = logger.info.bind(logger);
-    const database = config.DATABASE_URL ? undefined : await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log });
-    if (database) stops.push(() => database.stop());
-    const databaseUrl = config.DATABASE_URL ?? database?.url ?? "";
+    const database = await ownDatabase(config, log);
+    stops.push(database.stop);
+    const databaseUrl = config.DATABASE_URL ?? database.server?.url ?? "";
     const twin = usesTwin(config) ? await startTwin({ firstCallId: secondsNow() }) : undefined;
     if (twin) stops.push(() => twin.close());
 
@@ -80,7 +79,7 @@ export async function startStandalone(environment: Environment): Promise<Running
     stops.push(writeRuntimeFile(config.DATA_DIR, runtime));
     const waiting = waitingFor(composed);
     logger.info({ ...describeConfig(effective), twin: twin !== undefined, account, waiting }, "started");
-    return { url, config: effective, account, twinUrl: twin?.url, waiting, stop, crashed: crashOf(database) };
+    return { url, config: effective, account, twinUrl: twin?.url, waiting, stop, crashed: crashOf(database.server) };
   } catch (error) {
     await stop();
     throw error;
@@ -92,6 +91,31 @@ const secondsNow = () => Math.floor(Date.now() / 1_000);
 
 function usesTwin(config: Config): boolean {
   return !hasVendorKey(config) && config.NODE_ENV !== "production";
+}
+
+/**
+ * The embedded database, where none is named. Either way the data directory is ours alone from now on.
+ *
+ * @throws ConfigError: another instance runs there, or what keeps PostgreSQL from running.
+ */
+async function ownDatabase({ DATABASE_URL: named, DATA_DIR: dataDir }: Config, log: (message: string) => void) {
+  try {
+    if (named) return { server: undefined, stop: await takeOwnership({ home: dataDir, dataDir }) };
+    const server = await startEmbeddedPostgres({ dataDir, log });
+    return { server, stop: () => server.stop() };
+  } catch (cause) {
+    throw cause instanceof Error ? new ConfigError(cause.message, { cause }) : cause;
+  }
+}
+
+function withDataDir(config: Config): Config {
+  try {
+    mkdirSync(config.DATA_DIR, { recursive: true });
+    return withOwnSecrets(config);
+  } catch (cause) {
+    const because = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`DATA_DIR: ${because}. Set DATA_DIR to a folder that can be written.`, { cause });
+  }
 }
 
 /** Secrets that nobody set are made once and kept. */

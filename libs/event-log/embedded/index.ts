@@ -1,1 +1,2 @@
+export { takeOwnership } from "./ownership.ts";
 export { type EmbeddedPostgres, startEmbeddedPostgres } from "./start.ts";
