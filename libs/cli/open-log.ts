@@ -15,7 +15,7 @@ const poolSize = 10;
  * runs here, else the embedded one, started for as long as the command takes.
  */
 export async function withLog<T>(deps: CliDeps, work: (opened: OpenLog) => Promise<T>): Promise<T> {
-  const config = readConfig(deps.environment);
+  const config = asItRuns(deps.environment);
   const keyring = createKeyring(dataKeyOf(config));
   const database = await findDatabase(deps, config);
   const log = openEventLog({ url: database.url, keyring, poolSize });
@@ -27,6 +27,13 @@ export async function withLog<T>(deps: CliDeps, work: (opened: OpenLog) => Promi
     await log.close();
     await database.stop();
   }
+}
+
+/** What runs here may have been given another port or address in a terminal of its own, and its links begin with that. */
+function asItRuns(environment: CliDeps["environment"]): Config {
+  const config = readConfig(environment);
+  const publicUrl = config.PUBLIC_URL ?? readRuntimeFile(config.DATA_DIR)?.publicUrl;
+  return publicUrl === config.PUBLIC_URL ? config : readConfig({ ...environment, PUBLIC_URL: publicUrl });
 }
 
 function dataKeyOf({ DATA_KEY: given, DATA_DIR: dataDir }: Config): string {
