@@ -86,7 +86,8 @@ export function createCallFinder(cloudtalk: Pick<CloudTalk, "callDetails" | "cal
       if (!known.has(callId) && requests++ >= requestsMax) continue;
       const details = known.get(callId) ?? (await cloudtalk.callDetails(callId));
       if (!details) continue;
-      remember(details);
+      // Details that do not tell the outcome yet are still being filled in.
+      if (details.outcome !== "unknown") remember(details);
       if (isWanted(details)) wanted.push(details);
     }
     return wanted;

@@ -147,8 +147,17 @@ describe("given the numeric id only", () => {
     expect(voicemail.append[0]?.data).toMatchObject({ outcome: "voicemail" });
     const talked = await identify(given(["call.ended", { callId: "1002", callUuid: undefined, talkingSeconds: 5 }]));
     expect(talked.append[0]?.data).toMatchObject({ outcome: "answered" });
-    const silent = await identify(given(["call.ended", { callId: "1002", callUuid: undefined }]));
-    expect(silent.append[0]?.data).toMatchObject({ outcome: "unknown" });
+  });
+
+  test("details that do not tell the outcome yet are looked at again, and taken at the deadline", async () => {
+    const history = given(["call.ended", { callId: "1002", callUuid: undefined }]);
+    details = [call("1002", "uuid-2", { outcome: "unknown" })];
+    expect(await identify(history)).toMatchObject({ append: [], wakeAfterMs: 2_000 });
+    const taken = { callUuid: "uuid-2", outcome: "unknown", because: "deadline" };
+    expect((await identify(history, { afterMs: identifyDeadlineMs })).append).toMatchObject([{ data: taken }]);
+    details = [call("1002", "uuid-2", { outcome: "missed" })];
+    const told = { outcome: "missed", because: "call-details" };
+    expect((await identify(history, { afterMs: 5_000 })).append).toMatchObject([{ data: told }]);
   });
 
   test("while the details are not there, it looks again at growing intervals until the deadline", async () => {

@@ -49,10 +49,13 @@ export function identifyHandler(deps: IdentifyDeps): Handler<Call> {
         return { append, ...(!isLast && { wake: [nextLook(call, age, deps, context)] }) };
       }
       const details = await detailsOf(call, age, deps, context);
-      if (details) return { append: [fromDetails(call, details)] };
+      // Details are filled in bit by bit. What they do not say yet, a later look may find.
+      if (details && decided(call, details) !== "unknown")
+        return { append: [fromDetails(call, details, "call-details")] };
       if (told && age >= deps.otherWebhookMs) return { append: [identified(call, "reports", told)] };
       if (isLate) return {};
-      return isLast ? { append: [asItIs] } : { wake: [nextLook(call, age, deps, context)] };
+      const last = details ? fromDetails(call, details, "deadline") : asItIs;
+      return isLast ? { append: [last] } : { wake: [nextLook(call, age, deps, context)] };
     },
   };
 }
@@ -111,7 +114,7 @@ const isCertain = (told: CallOutcome, call: Call) => told !== "missed" || call.v
 /** Once for each call, and once more after it was taken as it was. */
 const keyOf = (call: Call) => ({ fact: `${call.stream}/identified${call.identified ? ":late" : ""}` });
 
-function fromDetails(call: Call, details: CallDetails): Fact {
+function fromDetails(call: Call, details: CallDetails, because: "call-details" | "deadline"): Fact {
   return {
     type: "call.identified",
     stream: call.stream ?? stream.callById(details.callId),
@@ -119,7 +122,7 @@ function fromDetails(call: Call, details: CallDetails): Fact {
     data: catalogue["call.identified"].data.parse({
       ...details,
       outcome: decided(call, details),
-      because: "call-details",
+      because,
     }),
     personal: catalogue["call.identified"].personal.parse(details),
   };
