@@ -115,11 +115,30 @@ describe("read back", () => {
   });
 });
 
-test("what is not known of a call is not written", () => {
+test("they tell of one call: what is not known of it is emptied", () => {
   const of = (...history: Told[]) => fieldValues(foldCall(given(...history)), undefined);
   const missed: Told = ["call.identified", { outcome: "missed" }];
-  const known = { lastCallAt: "2026-11-22T10:00:00.000Z", direction: "inbound", outcome: "missed" };
+  const facts = { lastCallAt: "2026-11-22T10:00:00.000Z", direction: "inbound", outcome: "missed" };
+  const known = { ...facts, sentiment: "", score: "", recordingLink: "" };
   expect(of(missed)).toEqual(known);
   expect(of(missed, "call.analysis_failed")).toEqual(known);
   expect(of(missed, ["call.analysed", { score: undefined }])).toEqual({ ...known, sentiment: "positive" });
+});
+
+describe("after an analysed call a missed one", () => {
+  const missed = () => input({ outcome: "missed", sentiment: "", score: "" });
+
+  test("leaves nothing of the older call", async () => {
+    const effect = effectOf();
+    await effect.perform(input(), attempt("fields:1"));
+    await effect.perform(missed(), attempt("fields:2"));
+    expect(shown()).toEqual({ "Last call outcome": "missed" });
+    expect(await effect.readBack?.(missed(), attempt("fields:2"))).toEqual({});
+  });
+
+  test("is told all the same by a CRM that refuses empty values", async () => {
+    crm.twin().control.fault({ match: { operation: "contacts.update" }, fault: "status-422" });
+    await effectOf().perform(missed(), attempt("fields:1"));
+    expect(shown()).toEqual({ "Last call outcome": "missed" });
+  });
 });

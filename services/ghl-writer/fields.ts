@@ -1,6 +1,7 @@
 import type { Call, GhlContactId } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
 import { afterError, type EffectDefinition } from "@callbridge/service";
+import { VendorError } from "@callbridge/vendor";
 import { z } from "zod";
 
 /** The custom fields of a contact that tell of its last call. Made in the CRM when they are missing. */
@@ -14,6 +15,8 @@ export const callFields = {
 } as const;
 type FieldName = keyof typeof callFields;
 
+const empty = "";
+
 const values = z.partialRecord(
   z.enum(Object.keys(callFields) as [FieldName, ...FieldName[]]),
   z.union([z.string(), z.number()]),
@@ -21,10 +24,10 @@ const values = z.partialRecord(
 const input = z.object({ contactId: z.string().transform((id) => id as GhlContactId), values });
 type Input = z.output<typeof input>;
 
-/** What is known goes in; what is not known is left as it stands. */
+/** The fields tell of one call: what is not known of it is emptied, so that nothing of an older call stays beside it. */
 export function fieldValues(call: Call, recordingLink: string | undefined): z.output<typeof values> {
   const analysis = call.analysis && "sentiment" in call.analysis ? call.analysis : undefined;
-  const all = {
+  const known = {
     lastCallAt: call.startedAt ?? call.endedAt ?? call.firstAt,
     direction: call.direction,
     outcome: call.outcome,
@@ -32,7 +35,7 @@ export function fieldValues(call: Call, recordingLink: string | undefined): z.ou
     score: analysis?.score,
     recordingLink,
   };
-  return values.parse(Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)));
+  return values.parse(Object.fromEntries(Object.entries(known).map(([name, value]) => [name, value ?? empty])));
 }
 
 type Deps = {
@@ -54,13 +57,23 @@ export function fieldsEffect({ ghl, host, exclusively }: Deps): EffectDefinition
     host,
     perform: async ({ contactId, values }, { now }) => {
       const byName = await fieldIds(now.getTime());
-      await ghl.setCustomFields(contactId, written(values, byName));
+      const all = written(values, byName);
+      try {
+        await ghl.setCustomFields(contactId, all);
+      } catch (error) {
+        const told = all.filter(({ value }) => value !== empty);
+        if (!(error instanceof VendorError) || error.consequence !== "refused" || told.length === all.length)
+          throw error;
+        // GHL's document says nothing of empty values. Where they are refused, what is known must arrive all the same.
+        await ghl.setCustomFields(contactId, told);
+      }
       return {};
     },
     readBack: async ({ contactId, values }, { now }) => {
       const [byName, contact] = [await fieldIds(now.getTime()), await ghl.contact(contactId)];
       const there = new Map(contact?.customFields.map(({ id, value }) => [id, String(value)]));
-      return written(values, byName).every(({ id, value }) => there.get(id) === String(value)) ? {} : undefined;
+      const isThere = ({ id, value }: Written) => value === empty || there.get(id) === String(value);
+      return written(values, byName).every(isThere) ? {} : undefined;
     },
   };
 
@@ -111,7 +124,9 @@ export function fieldsEffect({ ghl, host, exclusively }: Deps): EffectDefinition
   }
 }
 
-function written(values: Input["values"], byName: Map<FieldName, string>): { id: string; value: string | number }[] {
+type Written = { id: string; value: string | number };
+
+function written(values: Input["values"], byName: Map<FieldName, string>): Written[] {
   return Object.entries(values).flatMap(([name, value]) => {
     const id = byName.get(name as FieldName);
     return id === undefined || value === undefined ? [] : [{ id, value }];
