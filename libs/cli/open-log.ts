@@ -32,8 +32,9 @@ export async function withLog<T>(deps: CliDeps, work: (opened: OpenLog) => Promi
 /** What runs here may have been given another port or address in a terminal of its own, and its links begin with that. */
 function asItRuns(environment: CliDeps["environment"]): Config {
   const config = readConfig(environment);
-  const publicUrl = config.PUBLIC_URL ?? readRuntimeFile(config.DATA_DIR)?.publicUrl;
-  return publicUrl === config.PUBLIC_URL ? config : readConfig({ ...environment, PUBLIC_URL: publicUrl });
+  const running = config.PUBLIC_URL ? undefined : readRuntimeFile(config.DATA_DIR);
+  const publicUrl = running?.publicUrl ?? running?.url;
+  return publicUrl === undefined ? config : readConfig({ ...environment, PUBLIC_URL: publicUrl });
 }
 
 function dataKeyOf({ DATA_KEY: given, DATA_DIR: dataDir }: Config): string {
