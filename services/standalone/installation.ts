@@ -36,7 +36,8 @@ export async function installation(twin: Twin, environment: Record<string, strin
     if (!running || running.exitCode !== null || running.signalCode !== null) return running?.exitCode ?? null;
     return new Promise<number | null>((resolve) => running.once("exit", (code) => resolve(code)));
   };
-  const secret = () => readFile(join(dataDir, "secrets", "cloudtalk-webhook-secret"), "utf8");
+  const secret = async () =>
+    environment.CLOUDTALK_WEBHOOK_SECRET ?? readFile(join(dataDir, "secrets", "cloudtalk-webhook-secret"), "utf8");
 
   return {
     start: async () => {
