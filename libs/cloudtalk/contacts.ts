@@ -68,7 +68,8 @@ export function contactsOf({ request, core }: CloudTalkApi) {
      * Sets these fields and leaves the others: `POST contacts/edit/{id}` (facts/cloudtalk.md §1.6). Each list replaces the
      * contact's whole set (§0 item 8), so whoever sends one must have read the contact just before and send everything
      * that is to stay, and send none while `otherNumbers` is not empty. One bad member refuses the edit (406), an unknown
-     * id is a 404. Texts are sent as people read them: CloudTalk escapes, we do not. Harmless to repeat.
+     * id is a 404. Older copies of the document require the name: send it along. Texts are sent as people read them:
+     * CloudTalk escapes, we do not. Harmless to repeat.
      */
     editContact: async (id: CloudTalkContactId, edit: ContactEdit): Promise<void> => {
       const json = editContactBody(edit);
