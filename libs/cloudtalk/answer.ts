@@ -31,6 +31,12 @@ export const pageAnswer = <T>(read: (row: unknown) => T | undefined) =>
     rows: rows.map(read).filter((row) => row !== undefined),
   }));
 
+/** Answer of the operations that make something: the id is `responseData.data.id`, not `data.id`. */
+const createdId = z.union([z.string(), z.number()]).transform(String).pipe(z.string().min(1));
+export const createdIdAnswer = envelope(z.looseObject({ data: z.looseObject({ id: createdId }) })).transform(
+  ({ responseData }) => ({ id: responseData.data.id }),
+);
+
 /** A relation's members, whatever its shape. */
 export function members(value: unknown): Fields[] {
   if (Array.isArray(value)) return value.map((item) => readFields(typeof item === "object" ? item : { value: item }));

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { type Gate, VendorError, type VendorHttp, vendorHttp } from "@callbridge/vendor";
 import { z } from "zod";
 import { limitOf, retryAfterMs } from "./limits.ts";
@@ -9,6 +10,8 @@ export type CloudTalkOptions = {
   baseUrl: string;
   /** `https://analytics-api.cloudtalk.io/api`. */
   analyticsUrl: string;
+  /** `https://platform-api.cloudtalk.io/api`; whoever shows no cue cards needs none. */
+  platformUrl?: string | undefined;
   /** The budget that all requests of this company share. */
   gate?: Gate | undefined;
   /** Milliseconds since 1970; compared with the moment that a 429 names. */
@@ -23,12 +26,15 @@ export type CloudTalkApi = {
   core: (path: string) => string;
   /** The address of a call on the analytics host. */
   analytics: (path: string) => string;
+  /** An address on the platform host. */
+  platform: (path: string) => string;
 };
 
 export function cloudTalkApi(options: CloudTalkOptions): CloudTalkApi {
   const { gate, now = Date.now } = options;
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
   const analyticsUrl = options.analyticsUrl.replace(/\/+$/, "");
+  const platformUrl = options.platformUrl?.replace(/\/+$/, "");
   // Without Accept CloudTalk answers 404 or 406, without User-Agent its edge answers an HTML 403 (facts §0 item 4).
   const headers = {
     authorization: `Basic ${Buffer.from(`${options.keyId}:${options.secret}`).toString("base64")}`,
@@ -48,6 +54,10 @@ export function cloudTalkApi(options: CloudTalkOptions): CloudTalkApi {
     request: http.ask,
     core: (path) => `${baseUrl}/${path}.json`,
     analytics: (path) => `${analyticsUrl}/${path}`,
+    platform: (path) => {
+      assert(platformUrl !== undefined, "no address of CloudTalk's platform host was given");
+      return `${platformUrl}/${path}`;
+    },
   };
 }
 

@@ -1,7 +1,10 @@
+import { activitiesOf } from "./activities.ts";
 import { type CloudTalkOptions, cloudTalkApi } from "./api.ts";
 import { bulkOf } from "./bulk.ts";
 import { callsOf } from "./calls.ts";
 import { contactsOf } from "./contacts.ts";
+import { cueCardsOf } from "./cue-cards.ts";
+import { notesOf } from "./notes.ts";
 import { tagsOf } from "./tags.ts";
 
 /**
@@ -15,6 +18,9 @@ export function createCloudTalk(options: CloudTalkOptions) {
     ...contactsOf(api),
     ...tagsOf(api),
     ...bulkOf(api),
+    ...notesOf(api),
+    ...activitiesOf(api),
+    ...cueCardsOf(api),
   };
 }
 

@@ -1,3 +1,4 @@
+export type { Activity, NewActivity } from "./activities.ts";
 export type { CloudTalkOptions } from "./api.ts";
 export type { BulkAction, BulkResult } from "./bulk.ts";
 export type { CallDetails } from "./call-details.ts";
@@ -5,7 +6,9 @@ export type { HistoryContact, HistoryPage, HistoryRow } from "./call-history.ts"
 export { type CloudTalk, createCloudTalk } from "./client.ts";
 export type { AttributeDefinition, Contact, ContactRow } from "./contact.ts";
 export type { ContactEdit, NewContact } from "./contact-body.ts";
+export type { CueCard } from "./cue-cards.ts";
 export { normaliseCloudTalk } from "./normalise.ts";
+export type { Note } from "./notes.ts";
 export type { Recording } from "./recording.ts";
 export { cloudTalkDeliveryId, type SignedDelivery, verifyCloudTalkSignature } from "./signature.ts";
 export type { Tag } from "./tags.ts";

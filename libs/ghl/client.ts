@@ -5,7 +5,9 @@ import { contactSearchOf } from "./contact-search.ts";
 import { contactsOf } from "./contacts.ts";
 import { locationOf } from "./location.ts";
 import { notesOf } from "./notes.ts";
+import { opportunitiesOf } from "./opportunities.ts";
 import { tagsOf } from "./tags.ts";
+import { tasksOf } from "./tasks.ts";
 import { workflowsOf } from "./workflows.ts";
 
 const appUrl = "https://app.gohighlevel.com";
@@ -22,6 +24,8 @@ export function createGhl(options: GhlOptions) {
     ...tagsOf(api),
     ...workflowsOf(api),
     ...notesOf(api),
+    ...tasksOf(api),
+    ...opportunitiesOf(api),
     ...callsOf(api),
     ...locationOf(api),
     /** Where people see a contact in GHL (facts/predecessor.md §3). */

@@ -8,5 +8,7 @@ export { ghlDeliveryId, ghlLocationOf } from "./delivery.ts";
 export type { GhlCustomField, GhlCustomFieldType, GhlPipeline, GhlUser } from "./location.ts";
 export { normaliseGhl } from "./normalise.ts";
 export type { GhlNote, GhlNoteText } from "./notes.ts";
+export { type GhlOpportunity, type GhlOpportunityStatus, opportunityStatus } from "./opportunities.ts";
 export { ghlPublicKey, verifyGhlSignature } from "./signature.ts";
+export type { GhlTask, NewGhlTask } from "./tasks.ts";
 export { ghlTemplates } from "./templates.ts";

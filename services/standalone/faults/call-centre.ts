@@ -91,6 +91,13 @@ export function callCentreClient(
     contactsPage: notSimulated("contactsPage"),
     contactAttributes: notSimulated("contactAttributes"),
     tags: notSimulated("tags"),
+    notes: notSimulated("notes"),
+    addNote: notSimulated("addNote"),
+    editNote: notSimulated("editNote"),
+    deleteNote: notSimulated("deleteNote"),
+    activities: notSimulated("activities"),
+    addActivity: notSimulated("addActivity"),
+    showCueCard: notSimulated("showCueCard"),
   };
 }
 
