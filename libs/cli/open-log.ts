@@ -30,7 +30,7 @@ export async function withLog<T>(deps: CliDeps, work: (opened: OpenLog) => Promi
 }
 
 /** What runs here may have been given another port or address in a terminal of its own, and its links begin with that. */
-function asItRuns(environment: CliDeps["environment"]): Config {
+export function asItRuns(environment: CliDeps["environment"]): Config {
   const config = readConfig(environment);
   const running = config.PUBLIC_URL ? undefined : readRuntimeFile(config.DATA_DIR);
   const publicUrl = running?.publicUrl ?? running?.url;

@@ -1,9 +1,10 @@
 import { cloudTalkTemplates } from "@callbridge/cloudtalk";
 import { secretPlaceholder, type WebhookTemplate } from "@callbridge/events";
 import { ghlTemplates } from "@callbridge/ghl";
-import { type Config, readConfig, readRuntimeFile } from "@callbridge/service";
+import type { Config } from "@callbridge/service";
 import { type Command, InvalidArgumentError } from "commander";
 import type { CliDeps } from "./deps.ts";
+import { asItRuns } from "./open-log.ts";
 import { jsonOption } from "./options.ts";
 import { print, printJson, say } from "./output.ts";
 import { storedSecret } from "./stored-secret.ts";
@@ -51,7 +52,7 @@ export function registerWebhooks(program: Command, deps: CliDeps): void {
     .option("--brief", "the addresses only")
     .option("--show-secrets", "show the secrets although the output is no terminal")
     .addOption(jsonOption())
-    .action((options: WebhooksOptions) => show(deps, readConfig(deps.environment), options));
+    .action((options: WebhooksOptions) => show(deps, asItRuns(deps.environment), options));
 }
 
 function accountName(text: string): string {
@@ -62,7 +63,7 @@ function accountName(text: string): string {
 type Printed = WebhookTemplate & { url: string };
 
 function show(deps: CliDeps, config: Config, options: WebhooksOptions): void {
-  const base = publicUrlOf(config);
+  const base = config.publicUrl;
   const url = (path: string) => base + (options.account ? path.replace("/api/", `/api/a/${options.account}/`) : path);
   const shows = options.showSecrets === true || deps.stdout.isTTY === true;
   const groups = vendors.map(({ name, where, templates, ...secretOf }) => {
@@ -102,13 +103,6 @@ function printBodies(deps: CliDeps, webhooks: readonly Printed[]): void {
 }
 
 const indented = (line: string) => `  ${oneLine(line)}`;
-
-/** As set, else as the installation that runs here knows it: another shell need not know the variable. */
-function publicUrlOf(config: Config): string {
-  if (config.PUBLIC_URL) return config.publicUrl;
-  const running = readRuntimeFile(config.DATA_DIR);
-  return running?.publicUrl ?? running?.url ?? config.publicUrl;
-}
 
 const isLocal = (url: string) => /^(localhost|127\.|\[::1\])/.test(new URL(url).host);
 
