@@ -42,7 +42,7 @@ export type ContactEdit = ContactFields & {
 };
 
 /** CloudTalk refuses longer ones with 406 (facts/cloudtalk.md §1.6), so they are cut. */
-const charactersMax = [
+export const charactersMax = [
   ["name", 150],
   ["title", 255],
   ["company", 100],
@@ -53,11 +53,11 @@ const charactersMax = [
   ["zip", 15],
   ["state", 255],
 ] as const;
-const attributeCharactersMax = 255;
+export const attributeCharactersMax = 255;
 const urlNameCharactersMax = 30;
 const urlsMax = 3;
 
-const cut = (text: string, characters: number) => text.slice(0, characters).toWellFormed();
+export const cut = (text: string, characters: number) => text.slice(0, characters).toWellFormed();
 /** Ids are text inside and integers where the document says so. */
 const integer = (id: string) => (/^\d+$/.test(id) ? Number(id) : id);
 /** Numbers are text with "+": as integers they are refused as invalid (406). */

@@ -6,6 +6,7 @@ export type { HistoryContact, HistoryPage, HistoryRow } from "./call-history.ts"
 export { type CloudTalk, createCloudTalk } from "./client.ts";
 export type { AttributeDefinition, Contact, ContactRow } from "./contact.ts";
 export type { ContactEdit, NewContact } from "./contact-body.ts";
+export { cloudtalkAttribute, cloudtalkFieldEdit, keptByCloudTalk, readCloudTalkField } from "./contact-fields.ts";
 export type { CueCard } from "./cue-cards.ts";
 export { normaliseCloudTalk } from "./normalise.ts";
 export type { Note } from "./notes.ts";

@@ -11,6 +11,7 @@ import { tasksOf } from "./tasks.ts";
 import { workflowsOf } from "./workflows.ts";
 
 const appUrl = "https://app.gohighlevel.com";
+const pagePath = (locationId: string) => `/location/${locationId}/contacts/detail/`;
 
 /**
  * GHL's API for one location, as far as Callbridge uses it. Every failure is a `VendorError`; requests are built field
@@ -29,7 +30,13 @@ export function createGhl(options: GhlOptions) {
     ...callsOf(api),
     ...locationOf(api),
     /** Where people see a contact in GHL (facts/predecessor.md §3). */
-    contactPage: (id: GhlContactId) => `${appUrl}/location/${options.locationId}/contacts/detail/${id}`,
+    contactPage: (id: GhlContactId) => `${appUrl}${pagePath(options.locationId)}${id}`,
+    /** The contact that an address is the page of; undefined for any other address, and for contacts of other locations. */
+    contactIdIn: (url: string): GhlContactId | undefined => {
+      // White-labelled installations have the same path under a host of their own.
+      const [, id] = url.split(pagePath(options.locationId));
+      return /^[A-Za-z0-9]+/.exec(id ?? "")?.[0] as GhlContactId | undefined;
+    },
   };
 }
 

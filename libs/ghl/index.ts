@@ -2,6 +2,7 @@ export type { GhlOptions } from "./api.ts";
 export type { GhlCallLog, GhlCallMessage, GhlCallStatus } from "./calls.ts";
 export { createGhl, type Ghl } from "./client.ts";
 export type { GhlContact } from "./contact.ts";
+export { ghlCustomField, ghlFieldUpdate, readGhlField } from "./contact-fields.ts";
 export type { GhlContactPage, GhlCursor } from "./contact-search.ts";
 export type { GhlContactUpdate, GhlFieldValue, NewGhlContact } from "./contacts.ts";
 export { ghlDeliveryId, ghlLocationOf } from "./delivery.ts";

@@ -29,6 +29,9 @@ export type EffectContext = {
   now: Date;
 };
 
+/** Written, or a reason why nothing is to be written (any more). */
+export type Performed = Observed | { skip: string };
+
 /** One kind of write to a vendor. `perform` sends it; `readBack` looks whether it is there, so that nobody has to guess. */
 export type EffectDefinition<Input> = {
   kind: EffectKind;
@@ -36,7 +39,7 @@ export type EffectDefinition<Input> = {
   /** Where it is written: recorded with every attempt, so that a demo is never taken for the real thing. */
   host: string;
   /** Writes once. May answer that nothing is to be done (any more). Throws `VendorError`. */
-  perform: (input: Input, context: EffectContext) => Promise<Observed | { skip: string }>;
+  perform: (input: Input, context: EffectContext) => Promise<Performed>;
   /** Undefined as a function: this kind cannot be read back, so an ambiguous end stays unknown and is never retried. */
   readBack?: (input: Input, context: EffectContext) => Promise<Observed | undefined>;
 };

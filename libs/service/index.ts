@@ -8,7 +8,14 @@ export {
   readConfig,
 } from "./config.ts";
 export { type DryRun, dryRun, lookOnlyPlatform } from "./dry-run.ts";
-export { type AnyEffect, type EffectContext, type EffectDefinition, type Observed, settleMs } from "./effects.ts";
+export {
+  type AnyEffect,
+  type EffectContext,
+  type EffectDefinition,
+  type Observed,
+  type Performed,
+  settleMs,
+} from "./effects.ts";
 export { type AfterError, afterError, Permanent, RetryLater } from "./errors.ts";
 export type { AnyHandler, Context, Decision, Fact, Handler, Wake } from "./handler.ts";
 export { createLogger } from "./logger.ts";
@@ -29,3 +36,4 @@ export { readRuntimeFile, writeRuntimeFile } from "./runtime-file.ts";
 export { type Platform, type Service, startService } from "./service.ts";
 export { ConfigError, type Settings } from "./settings.ts";
 export { deleteEventStream } from "./streams.ts";
+export { type FieldRule, type SyncSettings, syncSettings } from "./sync-settings.ts";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
+import { syncSettings } from "./sync-settings.ts";
 
 const milliseconds = (byDefault: number) => z.number().int().nonnegative().default(byDefault);
 
@@ -28,6 +29,7 @@ const schema = z.strictObject({
       indexLagMs: milliseconds(5_000),
     })
     .prefault({}),
+  sync: syncSettings,
 });
 
 export type Settings = z.output<typeof schema>;

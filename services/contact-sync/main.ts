@@ -26,6 +26,7 @@ export function compose(config: Config, platform: OpenPlatform): Composed {
     unknownCaller: config.UNKNOWN_CALLER,
     account: platform.account,
     log: platform.log,
+    sync: config.settings.sync,
     ...config.settings.timing,
   });
 }

@@ -1,6 +1,6 @@
 import type { GhlContactId, LogEvent } from "@callbridge/events";
 import type { GhlContact } from "@callbridge/ghl";
-import { given, hash, type Told, when } from "@callbridge/testing";
+import { given, hash, memoryLog, type Told, when } from "@callbridge/testing";
 import { describe, expect, test } from "vitest";
 import { matchHandler } from "./match.ts";
 
@@ -19,7 +19,7 @@ async function match(history: LogEvent[], { holders = [], agree = true, unknownC
     asked.push(phone);
     return { contacts: holders.map(contact), agree };
   };
-  const handler = matchHandler({ ghl: { findContactsByPhone }, unknownCaller, indexLagMs });
+  const handler = matchHandler({ log: memoryLog(), ghl: { findContactsByPhone }, unknownCaller, indexLagMs });
   return { ...(await when(handler, history, { afterMs: afterMs ?? 0 })), asked };
 }
 
@@ -137,7 +137,7 @@ test("given two people, when a report brings the other's number during the look-
     contacts: [{ ...contact(phone === bob ? "Bob" : "Ada"), phones: [phone] }],
     agree: true,
   });
-  const handler = matchHandler({ ghl: { findContactsByPhone }, unknownCaller: "create", indexLagMs });
+  const handler = matchHandler({ log: memoryLog(), ghl: { findContactsByPhone }, unknownCaller: "create", indexLagMs });
   const answers = new Map<string, Promise<unknown>>();
   const once = <T>(name: string, read: () => Promise<T>) => {
     if (!answers.has(name)) answers.set(name, read());

@@ -1,9 +1,12 @@
-import { type Call, type Effect, foldCall, type GhlContactId } from "@callbridge/events";
+import type { EventLog } from "@callbridge/event-log";
+import { type Call, type Effect, foldCall, type GhlContactId, stream } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
 import type { Decision, Fact, Handler } from "@callbridge/service";
-import { linked } from "./link.ts";
+import { linkedNext } from "./link.ts";
+import { foldPair, pairName } from "./pair.ts";
 
 export type MatchDeps = {
+  log: Pick<EventLog, "stream">;
   ghl: Pick<Ghl, "findContactsByPhone">;
   unknownCaller: "create" | "inbox";
   /** How long the CRM's search index may lag behind; nobody is created before that. Milliseconds. */
@@ -30,8 +33,11 @@ export function matchHandler(deps: MatchDeps): Handler<Call> {
       if (!phone) return unmatched(call, call.invalidPhone ? "invalid-phone" : "no-phone");
       const creation = creationOf(call);
       if (creation && !creation.end) return {};
+      const link = await linkOf(call, event.account, deps);
+      const matched = (id: GhlContactId, because: "phone" | "created" | "link") =>
+        matchedWith(call, id, because, () => link?.to(id, because));
       if (creation?.end === "observed" && creation.vendorId) {
-        return matched(call, creation.vendorId as GhlContactId, "created");
+        return await matched(creation.vendorId as GhlContactId, "created");
       }
 
       // By number: a decision made again because a report brought another number must not get the former one's answer.
@@ -43,9 +49,12 @@ export function matchHandler(deps: MatchDeps): Handler<Call> {
       };
       if (others.length > 0) {
         const candidates = contacts.map(({ id }) => id);
-        return unmatched(call, "ambiguous", candidates);
+        // Of several holders of the number the one that the caller's record is linked with.
+        const known = candidates.find((id) => id === link?.ghl);
+        return known ? await matched(known, "link") : unmatched(call, "ambiguous", candidates);
       }
-      if (contact) return agree || age >= disagreementMaxMs ? matched(call, contact.id, "phone") : again;
+      if (contact) return agree || age >= disagreementMaxMs ? await matched(contact.id, "phone") : again;
+      if (link?.ghl) return await matched(link.ghl, "link");
       if (creation) return unmatched(call, "creation-failed");
       if (deps.unknownCaller === "inbox") return unmatched(call, "unknown-caller");
       // Somebody may have been created a moment ago and not be found yet.
@@ -83,7 +92,28 @@ function creationOf({ effects }: Call): Effect | undefined {
 /** One verdict for each call, and a second one when the first did not hold. */
 const keyOf = (call: Call) => ({ fact: `${call.stream}/contact${call.contact ? ":2" : ""}` });
 
-function matched(call: Call, ghlContactId: GhlContactId, because: "phone" | "created"): Decision {
+/** Whom the caller's record in the call centre is linked with, and how it is linked when it is with nobody yet. */
+async function linkOf({ cloudtalkContactId }: Call, account: string, { log }: MatchDeps) {
+  if (!cloudtalkContactId) return undefined;
+  const pairOf = async (name: string) => foldPair((await log.stream(account, name)).events);
+  const pair = await pairOf(stream.cloudtalkContact(cloudtalkContactId));
+  return {
+    ghl: pair.linked && !pair.deleted.has("ghl") ? pair.ids.ghl : undefined,
+    to: async (ghl: GhlContactId, because: "phone" | "created" | "link") => {
+      if (pair.linked || because === "link" || pair.parted.has(pairName(cloudtalkContactId, ghl))) return undefined;
+      // The CRM contact has its counterpart already: this is a second record, and the call belongs to the person all the same.
+      if ((await pairOf(stream.ghlContact(ghl))).linked) return undefined;
+      return await linkedNext(log, account, [cloudtalkContactId, ghl], because);
+    },
+  };
+}
+
+async function matchedWith(
+  call: Call,
+  ghlContactId: GhlContactId,
+  because: "phone" | "created" | "link",
+  link: () => Promise<Fact | undefined> | undefined,
+): Promise<Decision> {
   const { cloudtalkContactId } = call;
   const match: Fact = {
     type: "call.matched",
@@ -92,8 +122,8 @@ function matched(call: Call, ghlContactId: GhlContactId, because: "phone" | "cre
     data: { ghlContactId, cloudtalkContactId, because },
     personal: {},
   };
-  if (!cloudtalkContactId) return { append: [match] };
-  return { append: [match, linked(cloudtalkContactId, ghlContactId, because)] };
+  const linking = await link();
+  return { append: linking ? [match, linking] : [match] };
 }
 
 function unmatched(

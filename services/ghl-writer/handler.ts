@@ -1,9 +1,12 @@
 import type { Ghl } from "@callbridge/ghl";
 import type { AnyEffect, Service } from "@callbridge/service";
 import { type CallLogStrategy, callLogEffect } from "./call-log-effect.ts";
+import { contactDeletionEffect } from "./contact-deletion-effect.ts";
 import { contactEffect } from "./contact-effect.ts";
+import { contactUpdateEffect } from "./contact-update-effect.ts";
 import { fieldsEffect } from "./fields.ts";
 import { duplicateNotesEffect, noteEffect } from "./note-effect.ts";
+import { tagsEffect } from "./tags-effect.ts";
 import { writeCallHandler } from "./write-call.ts";
 
 export type GhlWriterDeps = {
@@ -23,6 +26,9 @@ export function ghlWriter(deps: GhlWriterDeps): Service {
   const logEffect = callLogEffect(ghl, ghlHost, callLog);
   const effects: AnyEffect[] = [
     contactEffect(ghl, ghlHost),
+    contactUpdateEffect(ghl, ghlHost),
+    contactDeletionEffect(ghl, ghlHost),
+    tagsEffect(ghl, ghlHost),
     noteEffect(ghl, ghlHost),
     duplicateNotesEffect(ghl, ghlHost),
     fieldsEffect({ ghl, host: ghlHost, exclusively }),

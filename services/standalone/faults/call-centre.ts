@@ -2,7 +2,7 @@ import type { CallDetails, CloudTalk, Contact, HistoryRow } from "@callbridge/cl
 import type { CloudTalkCallId, CloudTalkCallUuid, CloudTalkContactId } from "@callbridge/events";
 import type { Schedule, ScheduledCall } from "./schedule.ts";
 import { beginningMs, type SimulatedTime } from "./simulated-time.ts";
-import { notSimulated, type VendorRequest } from "./vendor-port.ts";
+import { notSimulated, refused, type VendorRequest } from "./vendor-port.ts";
 
 /** A call as it really was: what everything else is measured by. */
 export type RealCall = ScheduledCall & {
@@ -17,7 +17,7 @@ export type RealCall = ScheduledCall & {
 
 export type CallCentre = {
   calls: RealCall[];
-  contacts: (Pick<Contact, "id" | "phones" | "name"> & { foundFromMs: number })[];
+  contacts: (Pick<Contact, "id" | "phones" | "name" | "emails" | "tags" | "externalUrls"> & { foundFromMs: number })[];
 };
 
 const ownNumber = "+390600000001";
@@ -26,6 +26,7 @@ const agent = { agentId: "400001", agentName: "Sarah Agent" };
 export function callCentre({ calls, people }: Schedule): CallCentre {
   const contacts = people.map(({ phone, in: where }, index) => ({
     ...{ id: String(1_400_000_001 + index) as CloudTalkContactId, name: `Person ${index}`, phones: [phone] },
+    ...{ emails: [], tags: [], externalUrls: [] },
     foundFromMs: where === "both" ? 0 : Number.POSITIVE_INFINITY,
   }));
   const isoAt = (ms: number) => new Date(beginningMs + ms).toISOString();
@@ -52,8 +53,13 @@ export function callCentreClient(
 ): CloudTalk {
   /** Its own records lag behind, differently for every call. */
   const recorded = () => calls.filter((call) => time.nowMs() >= beginningMs + call.endMs + call.recordsAfterMs);
-  const told = ({ id, name, phones }: CallCentre["contacts"][number]): Contact => {
-    return { id, name, phones, company: undefined, emails: [], tags: [], externalUrls: [], attributes: [] };
+  const told = ({ foundFromMs: _, ...contact }: CallCentre["contacts"][number]): Contact => {
+    return structuredClone({ ...contact, company: undefined, attributes: [] });
+  };
+  const known = (id: string, operation: string) => {
+    const contact = contacts.find((one) => one.id === id);
+    if (!contact) throw refused("cloudtalk", operation, "Not found.");
+    return contact;
   };
 
   return {
@@ -77,16 +83,38 @@ export function callCentreClient(
       request("findContactsByPhone", "read", () =>
         contacts.filter((one) => one.phones.includes(phone) && one.foundFromMs <= time.nowMs()).map(told),
       ),
-    createContact: ({ name, phones }) =>
+    createContact: ({ name, phones, emails, tags = [], externalUrl }) =>
       request("createContact", "write", () => {
         const id = String(1_500_000_001 + contacts.length) as CloudTalkContactId;
-        contacts.push({ id, name, phones: [...phones], foundFromMs: time.nowMs() + lagMs });
+        contacts.push({
+          ...{ id, name, phones: [...phones], emails: [...emails], tags: [...tags] },
+          ...{ externalUrls: externalUrl ? [externalUrl] : [], foundFromMs: time.nowMs() + lagMs },
+        });
         return id;
       }),
-    editContact: notSimulated("editContact"),
-    deleteContact: notSimulated("deleteContact"),
-    addTags: notSimulated("addTags"),
-    removeTags: notSimulated("removeTags"),
+    editContact: (id, { name, phones, emails, externalUrls }) =>
+      request("editContact", "write", () => {
+        const contact = known(id, "contacts.edit");
+        if (name !== undefined) contact.name = name;
+        if (phones) contact.phones = [...phones];
+        if (emails) contact.emails = [...emails];
+        if (externalUrls) contact.externalUrls = [...externalUrls];
+      }),
+    deleteContact: (id) =>
+      request("deleteContact", "write", () => {
+        const place = contacts.findIndex((one) => one.id === id);
+        if (place >= 0) contacts.splice(place, 1);
+      }),
+    addTags: (id, tags) =>
+      request("addTags", "write", () => {
+        const contact = known(id, "contacts.addTags");
+        contact.tags = [...new Set([...contact.tags, ...tags])];
+      }),
+    removeTags: (id, tags) =>
+      request("removeTags", "write", () => {
+        const contact = known(id, "contacts.removeTags");
+        contact.tags = contact.tags.filter((tag) => !tags.includes(tag));
+      }),
     bulkContacts: notSimulated("bulkContacts"),
     contactsPage: notSimulated("contactsPage"),
     contactAttributes: notSimulated("contactAttributes"),

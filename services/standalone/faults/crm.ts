@@ -7,6 +7,8 @@ export type CrmContact = {
   id: GhlContactId;
   phone: string;
   name: string | undefined;
+  email: string | undefined;
+  tags: string[];
   /** From when on the search shows it; the duplicate look-up reads the records themselves. */
   foundFromMs: number;
   fields: Map<string, string | number>;
@@ -31,10 +33,15 @@ export function crm(time: SimulatedTime, searchLagMs: number): Crm {
     workflow: new Map(),
     add: (phone, name) => {
       const contact: CrmContact = {
-        ...{ id: `GhlContact${String(contacts.length + 1).padStart(10, "0")}` as GhlContactId, phone, name },
+        ...{
+          id: `GhlContact${String(contacts.length + 1).padStart(10, "0")}` as GhlContactId,
+          phone,
+          name,
+          email: undefined,
+        },
         // Who was there before the beginning is found at once.
         foundFromMs: time.nowMs() === beginningMs ? beginningMs : time.nowMs() + searchLagMs,
-        ...{ fields: new Map(), notes: [], messages: [] },
+        ...{ tags: [], fields: new Map(), notes: [], messages: [] },
       };
       contacts.push(contact);
       return contact;
@@ -42,14 +49,16 @@ export function crm(time: SimulatedTime, searchLagMs: number): Crm {
   };
 }
 
+const contactPages = "https://crm.example/contacts/";
+
 /** The CRM as one process sees it: the functions of libs/ghl, each as one request. */
 export function crmClient(
   { contacts, customFields, workflow, add }: Crm,
   request: VendorRequest,
   { time, forbidsDuplicates }: { time: SimulatedTime; forbidsDuplicates: boolean },
 ): Ghl {
-  const told = ({ id, phone, name, fields }: CrmContact): GhlContact => ({
-    ...{ id, phones: [phone], emails: [], name, tags: [] },
+  const told = ({ id, phone, name, email, tags, fields }: CrmContact): GhlContact => ({
+    ...{ id, phones: phone === "" ? [] : [phone], emails: email ? [email] : [], name, tags: [...tags] },
     customFields: [...fields].map(([field, value]) => ({ id: field, value })),
   });
   const known = (id: string, operation: string): CrmContact => {
@@ -83,10 +92,28 @@ export function crmClient(
         const contact = known(id, "contacts.update");
         for (const field of fields) contact.fields.set(field.id, field.value);
       }),
-    updateContact: notSimulated("updateContact"),
-    deleteContact: notSimulated("deleteContact"),
-    addTags: notSimulated("addTags"),
-    removeTags: notSimulated("removeTags"),
+    updateContact: (id, { firstName, lastName, phone, email }) =>
+      request("updateContact", "write", () => {
+        const contact = known(id, "contacts.update");
+        if (firstName !== undefined) contact.name = [firstName, lastName].filter(Boolean).join(" ");
+        if (phone !== undefined) contact.phone = phone;
+        if (email !== undefined) contact.email = email;
+      }),
+    deleteContact: (id) =>
+      request("deleteContact", "write", () => {
+        const place = contacts.findIndex((one) => one.id === id);
+        if (place >= 0) contacts.splice(place, 1);
+      }),
+    addTags: (id, tags) =>
+      request("addTags", "write", () => {
+        const contact = known(id, "contacts.addTags");
+        contact.tags = [...new Set([...contact.tags, ...tags])];
+      }),
+    removeTags: (id, tags) =>
+      request("removeTags", "write", () => {
+        const contact = known(id, "contacts.removeTags");
+        contact.tags = contact.tags.filter((tag) => !tags.includes(tag));
+      }),
     addToWorkflow: notSimulated("addToWorkflow"),
     opportunitiesOf: notSimulated("opportunitiesOf"),
     opportunity: notSimulated("opportunity"),
@@ -143,6 +170,7 @@ export function crmClient(
       }),
     users: () => request("users", "read", () => []),
     pipelines: () => request("pipelines", "read", () => []),
-    contactPage: (id) => `https://crm.example/contacts/${id}`,
+    contactPage: (id) => `${contactPages}${id}`,
+    contactIdIn: (url) => (url.startsWith(contactPages) ? (url.slice(contactPages.length) as GhlContactId) : undefined),
   };
 }

@@ -1,6 +1,6 @@
 import { createEmbeddedBus } from "@callbridge/bus";
 import type { EventLog, Keyring } from "@callbridge/event-log";
-import { createLogger, type Platform, type Service, sharedWork, startService } from "@callbridge/service";
+import { createLogger, type Platform, type Service, sharedWork, startService, syncSettings } from "@callbridge/service";
 import type { Storage } from "@callbridge/storage";
 import type { MemoryLog } from "../../../libs/testing/memory-log.ts";
 import { feedbackHandler } from "../../analysis/feedback-handler.ts";
@@ -78,7 +78,7 @@ export function startReplica(world: Surroundings, process: SimulatedProcess, pol
   const services: Service[] = [
     contactSync({
       ...{ cloudtalk, history: cloudtalkFor("sweep"), cloudtalkHost: "call-centre.example", ghl, account, log },
-      ...{ unknownCaller: "create", ...timing },
+      ...{ unknownCaller: "create", ...timing, sync: syncSettings.parse(undefined) },
     }),
     {
       name: "recording",

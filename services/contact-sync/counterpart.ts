@@ -1,0 +1,88 @@
+import type { CloudTalk, Contact } from "@callbridge/cloudtalk";
+import type { EventLog } from "@callbridge/event-log";
+import { type CloudTalkContactId, type GhlContactId, stream } from "@callbridge/events";
+import type { Ghl, GhlContact } from "@callbridge/ghl";
+import { foldPair, type Pair, pairName } from "./pair.ts";
+
+export type CounterpartDeps = {
+  cloudtalk: Pick<CloudTalk, "contact" | "findContactsByPhone">;
+  ghl: Pick<Ghl, "contact" | "findContactsByPhone" | "contactIdIn">;
+  log: Pick<EventLog, "stream">;
+};
+
+/** Who a contact is on the other side. `later`: the other side's look-ups disagree, as they do for seconds after a change. */
+export type Counterpart<Id> =
+  | { found: Id; because: "phone" | "external-url" }
+  | {
+      ambiguous: Id[];
+      because: "several-in-ghl" | "several-in-cloudtalk" | "linked-to-another";
+    }
+  | "nobody"
+  | "later";
+
+/**
+ * The CloudTalk contact of a GHL contact: the one whose link leads to it, else the only one with exactly one of its numbers.
+ * Whoever is linked to somebody else, or was parted from this one, is no candidate.
+ */
+export async function counterpartInCloudTalk(
+  contact: GhlContact,
+  pair: Pair,
+  { cloudtalk, ghl, log }: CounterpartDeps,
+  account: string,
+): Promise<Counterpart<CloudTalkContactId>> {
+  const found = new Map<CloudTalkContactId, Contact>();
+  for (const phone of contact.phones) {
+    for (const one of await cloudtalk.findContactsByPhone(phone)) found.set(one.id, one);
+  }
+  const candidates = [...found.values()].filter(({ id }) => !pair.parted.has(pairName(id, contact.id)));
+  const pointing = candidates.filter((one) => pageOf(one, ghl) === contact.id);
+  const [only, ...others] = pointing.length > 0 ? pointing : candidates;
+  if (!only) return "nobody";
+  if (others.length > 0) {
+    return { ambiguous: candidates.map(({ id }) => id), because: "several-in-cloudtalk" };
+  }
+  const page = pageOf(only, ghl);
+  const linked = foldPair((await log.stream(account, stream.cloudtalkContact(only.id))).events);
+  const isAnothers = linked.linked
+    ? linked.ids.ghl !== contact.id
+    : page !== undefined && page !== contact.id && (await ghl.contact(page)) !== undefined;
+  if (isAnothers) return { ambiguous: [only.id], because: "linked-to-another" };
+  return { found: only.id, because: pointing.length > 0 ? "external-url" : "phone" };
+}
+
+/** The GHL contact of a CloudTalk contact, in the same way. */
+export async function counterpartInGhl(
+  contact: Contact,
+  pair: Pair,
+  { ghl, log }: CounterpartDeps,
+  account: string,
+): Promise<Counterpart<GhlContactId>> {
+  const isFree = (id: GhlContactId) => !pair.parted.has(pairName(contact.id, id));
+  const linkedElsewhere = async (id: GhlContactId) => {
+    const other = foldPair((await log.stream(account, stream.ghlContact(id))).events);
+    return other.linked && other.ids.cloudtalk !== contact.id;
+  };
+  const page = pageOf(contact, ghl);
+  if (page && isFree(page) && (await ghl.contact(page))) {
+    if (await linkedElsewhere(page)) return { ambiguous: [page], because: "linked-to-another" };
+    return { found: page, because: "external-url" };
+  }
+  const found = new Set<GhlContactId>();
+  let agree = true;
+  for (const phone of contact.phones) {
+    const answer = await ghl.findContactsByPhone(phone);
+    agree &&= answer.agree;
+    for (const { id } of answer.contacts) found.add(id);
+  }
+  const candidates = [...found].filter(isFree);
+  const [only, ...others] = candidates;
+  if (others.length > 0) return { ambiguous: candidates, because: "several-in-ghl" };
+  if (!agree) return "later";
+  if (!only) return "nobody";
+  if (await linkedElsewhere(only)) return { ambiguous: [only], because: "linked-to-another" };
+  return { found: only, because: "phone" };
+}
+
+function pageOf({ externalUrls }: Contact, ghl: Pick<Ghl, "contactIdIn">): GhlContactId | undefined {
+  return externalUrls.map(({ url }) => ghl.contactIdIn(url)).find((id) => id !== undefined);
+}

@@ -1,0 +1,167 @@
+import {
+  type CloudTalkContactId,
+  type Effect,
+  type EffectKind,
+  evolveEffects,
+  type GhlContactId,
+  type LogEvent,
+} from "@callbridge/events";
+import { nobody, type Person } from "./person.ts";
+import { applied, expected, writeOf } from "./writes.ts";
+
+export type Side = "cloudtalk" | "ghl";
+
+/** Something that may have changed a side; undefined: either. `at` is the moment it was recorded, in milliseconds. */
+export type Hint = { position: number; at: number; side: Side | undefined };
+
+/** The two sides' records of one person, as all their events together tell it. */
+export type Pair = {
+  ids: { cloudtalk?: CloudTalkContactId; ghl?: GhlContactId };
+  linked: boolean;
+  /** What each side showed when it was last read, with our own writes since laid over it. */
+  seen: { cloudtalk?: Person; ghl?: Person };
+  /** Sides on which the record is gone. */
+  deleted: ReadonlySet<Side>;
+  /** What both last agreed on. */
+  base: Person | undefined;
+  /** Hints that no comparison has considered yet, in order. */
+  hints: readonly Hint[];
+  /** By `pairName`: a person, or a merge, has parted them. */
+  parted: ReadonlySet<string>;
+  /** How often each CloudTalk contact was unlinked: its next link is a new fact. */
+  unlinks: ReadonlyMap<string, number>;
+  /** Our last write to each side that no report has echoed yet. */
+  unechoed: { cloudtalk?: string; ghl?: string };
+  phones: readonly string[];
+  effects: ReadonlyMap<string, Effect>;
+  erased: boolean;
+  position: number;
+};
+
+const newPair: Pair = {
+  ids: {},
+  linked: false,
+  seen: {},
+  deleted: new Set(),
+  base: undefined,
+  hints: [],
+  parted: new Set(),
+  unlinks: new Map(),
+  unechoed: {},
+  phones: [],
+  effects: new Map(),
+  erased: false,
+  position: 0,
+};
+
+export const foldPair = (events: Iterable<LogEvent>): Pair => [...events].reduce(evolvePair, newPair);
+
+/** A side's record as it will be once our writes under way have come off. */
+export function afterWrites(pair: Pair, side: Side, person: Person): Person {
+  const underWay = [...pair.effects.values()].filter((effect) => !effect.end && sideOf(effect.kind) === side);
+  return underWay.reduce((now, effect) => expected(now, writeOf(effect.input)), person);
+}
+
+/** The side that a kind of write changes; undefined for writes that change no contact. */
+function sideOf(kind: EffectKind): Side | undefined {
+  const [vendor, what = ""] = kind.split(".");
+  const isContact = ["contact_update", "tags", "contact"].includes(what);
+  return isContact ? (vendor as Side) : undefined;
+}
+
+function evolvePair(before: Pair, event: LogEvent): Pair {
+  const named = idsIn(event.stream);
+  const pair: Pair = {
+    ...before,
+    effects: evolveEffects(before.effects, event),
+    erased: before.erased || event.erased,
+    position: event.position,
+    ...(!before.linked && { ids: { ...before.ids, ...named } }),
+  };
+  // A second record of the same person, linked by mistake: what happens to it is not said of this pair.
+  if (before.linked && isOther(named, before.ids)) return pair;
+  const hinted = (side: Side | undefined): Pair => {
+    const hint = { position: event.position, at: Date.parse(event.recordedAt), side };
+    return { ...pair, hints: [...pair.hints, hint] };
+  };
+  switch (event.type) {
+    case "contact.reported":
+    case "contact.tagged":
+    case "contact.untagged":
+    case "contact.tags_reported":
+      return { ...hinted(event.data.origin), phones: event.personal.phones ?? pair.phones };
+    case "contact.linked":
+      return pair.linked ? pair : linkedAs(hinted(undefined), event.data);
+    case "contact.unlinked":
+      return unlinked(pair, event.data, named);
+    case "contact.observed": {
+      const { side, tags } = event.data;
+      const { fields = {}, phones = [], emails = [] } = event.personal;
+      const deleted = new Set([...pair.deleted].filter((one) => one !== side));
+      return { ...pair, deleted, seen: { ...pair.seen, [side]: { fields, phones, emails, tags } } };
+    }
+    case "contact.deleted":
+      return { ...pair, deleted: new Set([...pair.deleted, event.data.side]) };
+    case "contact.synced": {
+      const { upTo, tags } = event.data;
+      const { fields, phones = [], emails = [] } = event.personal;
+      const base = tags && fields ? { fields, phones, emails, tags } : pair.base;
+      return { ...pair, base, hints: pair.hints.filter(({ position }) => position > upTo) };
+    }
+    case "echo.recognised": {
+      const { [event.data.origin]: _, ...unechoed } = pair.unechoed;
+      return { ...pair, unechoed };
+    }
+    case "effect.observed":
+      return written(pair, before, event.data.effect);
+    default:
+      return pair;
+  }
+}
+
+type Link = { cloudtalkContactId: CloudTalkContactId; ghlContactId: GhlContactId };
+
+const isOther = (named: Pair["ids"], own: Pair["ids"]) =>
+  (named.cloudtalk !== undefined && named.cloudtalk !== own.cloudtalk) ||
+  (named.ghl !== undefined && named.ghl !== own.ghl);
+
+/** From now on the two are one, with nothing agreed on yet. What was seen of another record is not theirs. */
+function linkedAs(pair: Pair, { cloudtalkContactId: cloudtalk, ghlContactId: ghl }: Link): Pair {
+  const seen = {
+    ...(pair.ids.cloudtalk === cloudtalk && pair.seen.cloudtalk && { cloudtalk: pair.seen.cloudtalk }),
+    ...(pair.ids.ghl === ghl && pair.seen.ghl && { ghl: pair.seen.ghl }),
+  };
+  return { ...pair, ids: { cloudtalk, ghl }, linked: true, base: undefined, seen };
+}
+
+function unlinked(pair: Pair, { cloudtalkContactId: cloudtalk, ghlContactId: ghl }: Link, named: Pair["ids"]): Pair {
+  const parted = new Set([...pair.parted, pairName(cloudtalk, ghl)]);
+  const times = pair.unlinks.get(cloudtalk) ?? 0;
+  const unlinks = named.cloudtalk === cloudtalk ? new Map([...pair.unlinks, [cloudtalk, times + 1]]) : pair.unlinks;
+  const isOurs = pair.ids.cloudtalk === cloudtalk && pair.ids.ghl === ghl;
+  if (!isOurs) return { ...pair, parted, unlinks };
+  return { ...pair, parted, unlinks, ids: named, linked: false, base: undefined };
+}
+
+export const pairName = (cloudtalk: CloudTalkContactId, ghl: GhlContactId) => `${cloudtalk}/${ghl}`;
+
+/** A write of ours came off: its side now has it, and the other side had it when the write was decided on. */
+function written(pair: Pair, before: Pair, name: string): Pair {
+  const effect = pair.effects.get(name);
+  const side = effect && sideOf(effect.kind);
+  if (!effect || !side || before.effects.get(name)?.end) return pair;
+  const write = writeOf(effect.input);
+  const seen = pair.seen[side];
+  return {
+    ...pair,
+    ...(seen && { seen: { ...pair.seen, [side]: applied(seen, write) } }),
+    ...(pair.linked && { base: applied(pair.base ?? nobody, write) }),
+    unechoed: { ...pair.unechoed, [side]: name },
+  };
+}
+
+function idsIn(stream: string): Pair["ids"] {
+  const [, kind, id] = /^contact:(ct|ghl):(.+)$/.exec(stream) ?? [];
+  if (id === undefined) return {};
+  return kind === "ct" ? { cloudtalk: id as CloudTalkContactId } : { ghl: id as GhlContactId };
+}

@@ -1,0 +1,77 @@
+import type { LogEvent } from "@callbridge/events";
+import type { Decision, Handler } from "@callbridge/service";
+import { type CompareDeps, compare } from "./compare.ts";
+import { type IntroduceDeps, introduce } from "./introduce.ts";
+import { linkedNext, unlinked } from "./link.ts";
+import { foldPair, type Pair } from "./pair.ts";
+
+export type SyncDeps = CompareDeps & IntroduceDeps;
+
+/**
+ * Keeps the two sides' records of a person in step. A webhook is a hint and never the truth: once nothing more came for a
+ * while the record is read, an unknown one is introduced to its counterpart, and a known pair is compared and reconciled.
+ */
+export function syncHandler(deps: SyncDeps): Handler<Pair> {
+  return {
+    name: "sync",
+    on: [
+      "contact.reported",
+      "contact.tagged",
+      "contact.untagged",
+      "contact.tags_reported",
+      "contact.linked",
+      "effect.observed",
+    ],
+    fold: foldPair,
+    decide: async (event, pair, context) => {
+      if (pair.erased) return {};
+      if (event.type === "effect.observed") return await created(event, pair, deps);
+      const second = event.type === "contact.linked" ? secondRecord(event, pair) : undefined;
+      if (second) return second;
+
+      const [first, newest] = [pair.hints[0], pair.hints.at(-1)];
+      if (!first || !newest) return {};
+      const { coalesceMs, coalesceMaxMs } = deps.settings;
+      const readyAt = Math.min(newest.at + coalesceMs, first.at + coalesceMaxMs);
+      if (context.now.getTime() < readyAt) {
+        return { wake: [{ key: `sync:${event.stream}`, at: new Date(readyAt) }] };
+      }
+      const work = { account: event.account, stream: event.stream, newest, context };
+      return pair.linked ? await compare(pair, work, deps) : await introduce(pair, work, deps);
+    },
+  };
+}
+
+/** A counterpart was made (or found on the way): now there are two to link. */
+async function created(event: LogEvent, pair: Pair, { log }: SyncDeps): Promise<Decision> {
+  if (event.type !== "effect.observed" || pair.linked || event.data.vendorId === undefined) return {};
+  const { kind, vendorId } = event.data;
+  const { cloudtalk, ghl } = pair.ids;
+  if (kind === "cloudtalk.contact" && ghl) {
+    return { append: [await linkedNext(log, event.account, [vendorId as typeof cloudtalk & string, ghl], "created")] };
+  }
+  if (kind === "ghl.contact" && cloudtalk) {
+    return { append: [await linkedNext(log, event.account, [cloudtalk, vendorId as typeof ghl & string], "created")] };
+  }
+  return {};
+}
+
+/** A CRM contact has one counterpart. A second record that was linked to it too is parted again, and shown to a person. */
+function secondRecord(event: LogEvent, pair: Pair): Decision | undefined {
+  if (event.type !== "contact.linked" || !pair.linked) return undefined;
+  const { cloudtalkContactId, ghlContactId } = event.data;
+  if (pair.ids.cloudtalk === cloudtalkContactId && pair.ids.ghl === ghlContactId) return undefined;
+  const times = pair.unlinks.get(cloudtalkContactId) ?? 0;
+  return {
+    append: [
+      ...unlinked([cloudtalkContactId, ghlContactId], "second-record", times),
+      {
+        type: "contact.ambiguous",
+        stream: `contact:ct:${cloudtalkContactId}`,
+        key: { fact: `ambiguous:${cloudtalkContactId}:${times}` },
+        data: { cloudtalkContactId, because: "linked-to-another", candidates: [ghlContactId] },
+        personal: {},
+      },
+    ],
+  };
+}
