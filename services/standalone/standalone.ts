@@ -94,15 +94,19 @@ function usesTwin(config: Config): boolean {
 }
 
 /**
- * The embedded database, where none is named. Either way the data directory is ours alone from now on.
+ * Makes the data directory ours alone and starts the embedded database in it, where none is named.
  *
  * @throws ConfigError: another instance runs there, or what keeps PostgreSQL from running.
  */
 async function ownDatabase({ DATABASE_URL: named, DATA_DIR: dataDir }: Config, log: (message: string) => void) {
   try {
-    if (named) return { server: undefined, stop: await takeOwnership({ home: dataDir, dataDir }) };
-    const server = await startEmbeddedPostgres({ dataDir, log });
-    return { server, stop: () => server.stop() };
+    const release = await takeOwnership({ home: dataDir, dataDir });
+    const server = named ? undefined : await startEmbeddedPostgres({ dataDir, log });
+    const stop = async () => {
+      await server?.stop();
+      await release();
+    };
+    return { server, stop };
   } catch (cause) {
     throw cause instanceof Error ? new ConfigError(cause.message, { cause }) : cause;
   }
