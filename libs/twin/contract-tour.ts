@@ -1,10 +1,11 @@
+import { asRecord } from "./route.ts";
 import { sampleCall } from "./sample-call.ts";
 import type { Twin } from "./twin.ts";
 
 /** One request of the tour and what it led to. */
 export type Stop = { operation: string; method: string; path: string; status: number; body: unknown };
 
-type Ask = { headers?: Record<string, string>; body?: unknown; form?: FormData };
+type Ask = { headers?: Record<string, string>; body?: unknown; form?: FormData | URLSearchParams };
 
 /** Calls every operation of the twin at least once, most of them also wrongly, and brings back all answers. */
 export async function tour(twin: Twin): Promise<Stop[]> {
@@ -181,6 +182,7 @@ export async function tour(twin: Twin): Promise<Stop[]> {
   await ghl("GET", `/users/search?companyId=x&locationId=${loc}`);
   await ghl("GET", `/users/?locationId=${loc}`);
   await ghl("GET", "/users/GhlUser0000000000001");
+  await consented(twin, (path, form, headers) => ask(urls.ghl, "ghl", "POST", path, { form, headers: headers ?? {} }));
   await ask(urls.callLog, "ghl", "POST", "", { body: { from: "+12025550143" } });
   await ask(urls.ghl, "ghl", "GET", contact, { headers: { version: "1" } });
   await ghl("DELETE", contact);
@@ -206,4 +208,26 @@ function upload(model: string, format: string): FormData {
   form.set("model", model);
   form.set("response_format", format);
   return form;
+}
+
+type Post = (path: string, form: URLSearchParams, headers?: Record<string, string>) => Promise<unknown>;
+
+/** Both kinds of tokens, each of them also asked for with what is no good any more. */
+async function consented({ control, credentials }: Twin, post: Post): Promise<void> {
+  const app = { client_id: credentials.ghlClientId, client_secret: credentials.ghlClientSecret };
+  const ask = (fields: Record<string, string>) => post("/oauth/token", new URLSearchParams({ ...app, ...fields }));
+  for (const kind of ["Location", "Company"] as const) {
+    const byCode = { grant_type: "authorization_code", code: control.consent(kind) };
+    const { access_token, refresh_token } = asRecord(await ask(byCode));
+    await ask(byCode);
+    const byRefresh = { grant_type: "refresh_token", refresh_token: String(refresh_token), user_type: kind };
+    await ask(byRefresh);
+    await ask(byRefresh);
+    const location = { companyId: credentials.ghlCompanyId, locationId: credentials.ghlLocationId };
+    const headers = { authorization: `Bearer ${access_token}` };
+    await post("/oauth/locationToken", new URLSearchParams(location), headers);
+    await post("/oauth/locationToken", new URLSearchParams({ ...location, locationId: "elsewhere" }), headers);
+  }
+  await ask({ client_secret: "wrong", grant_type: "refresh_token" });
+  await ask({ grant_type: "password" });
 }

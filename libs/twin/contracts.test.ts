@@ -104,7 +104,7 @@ const files: Partial<Record<Vendor, string[]>> = {
   analytics: ["cloudtalk/cloudtalk-openapi.v1.7.json"],
   intelligence: ["cloudtalk/cloudtalk-openapi.v1.7.json"],
   platform: ["cloudtalk/cloudtalk-openapi.v1.7.json"],
-  ghl: ["contacts", "conversations", "locations", "opportunities", "users", "workflows"].map(
+  ghl: ["contacts", "conversations", "locations", "oauth", "opportunities", "users", "workflows"].map(
     (name) => `ghl/${name}.json`,
   ),
   openai: ["openai/openai-subset.json"],

@@ -16,6 +16,7 @@ const deedBody = z.strictObject({
   report: z.enum(["off", "workflow", "app", "both"]).optional(),
   duplicates: z.number().int().nonnegative().optional(),
 });
+const consentBody = z.strictObject({ kind: z.enum(["Location", "Company"]).optional() });
 const fields = z.record(z.string(), z.unknown());
 const peopleBody = z.strictObject({ count: z.number().int().min(1).max(100_000) });
 const automationBody = z.strictObject({ event: z.enum(cloudtalkEvents), payload: z.unknown() });
@@ -42,6 +43,7 @@ export function mountControl(app: FastifyInstance, control: TwinControl, about: 
     faults: (body) => control.fault(faultSchema.parse(body)),
     reset: () => control.reset(),
     act: (body) => control.act(deedBody.parse(body)),
+    consent: (body) => ({ code: control.consent(consentBody.parse(body).kind) }),
     "requests/reset": () => control.resetRequests(),
     settle: () => control.settle(),
     "webhooks/automation": (body) => {

@@ -1,6 +1,8 @@
 import { type CloudTalkEvent, sendAutomation, sendNative } from "./cloudtalk-webhooks.ts";
 import { type CloudTalkContactPage, type ContactPage, cloudtalkContactPage, contactPage } from "./contact-view.ts";
 import type { Fault } from "./faults.ts";
+import { consent } from "./ghl-oauth.ts";
+import type { GhlTokenKind } from "./ghl-state.ts";
 import { appFields, type GhlWorkflowKind, sendGhlApp, sendGhlWorkflow } from "./ghl-webhooks.ts";
 import { act, type Deed, type PersonAtWork, personAtWork } from "./person.ts";
 import type { CallOptions, PlayedCall } from "./play-call.ts";
@@ -33,6 +35,8 @@ export type TwinControl = {
   contact: (ghlContactId: string) => ContactPage | undefined;
   /** What the agent sees of a CloudTalk contact; undefined for an unknown id. */
   cloudtalkContact: (cloudtalkContactId: string) => CloudTalkContactPage | undefined;
+  /** Somebody consents to the Marketplace app, for a location or as an agency: the code that GHL brings back with the browser. */
+  consent: (kind?: GhlTokenKind) => string;
   /** Somebody works in a vendor's own screens: nothing is counted or limited, and webhooks tell of it. */
   act: (deed: Deed) => Promise<Answer>;
   /** The same for what people do most. */
@@ -81,6 +85,7 @@ export function twinControl(world: World, { log, faults, limits, late }: Watch):
     endCall: (callId, options) => endCall(world, callId, options),
     contact: (ghlContactId) => contactPage(world, ghlContactId),
     cloudtalkContact: (cloudtalkContactId) => cloudtalkContactPage(world, cloudtalkContactId),
+    consent: (kind) => consent(world, kind),
     act: (deed) => act(world, deed),
     ...personAtWork(world),
     requests: () => log.report(windowMs),

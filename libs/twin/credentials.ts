@@ -7,6 +7,9 @@ export type TwinCredentials = {
   ghlToken: string;
   ghlLocationId: string;
   ghlCompanyId: string;
+  /** A Marketplace app that may ask for tokens. */
+  ghlClientId: string;
+  ghlClientSecret: string;
   openaiKey: string;
   conversationProviderId: string;
   /** `whsec_…`, signs CloudTalk's native webhooks. */
@@ -36,6 +39,8 @@ export function twinCredentials(): TwinCredentials {
     ghlToken: "pit-00000000-0000-4000-8000-000000000001",
     ghlLocationId: "TwinLocation00000001",
     ghlCompanyId: "TwinCompany000000001",
+    ghlClientId: "00000000000000000000c11e-twinapp1",
+    ghlClientSecret: "twin-client-secret",
     openaiKey: "sk-twin-0000000000000000",
     conversationProviderId: "TwinCallProvider0001",
     svixSecret: `whsec_${seedOf("svix").subarray(0, 24).toString("base64")}`,

@@ -1,5 +1,6 @@
 import { envelope } from "./cloudtalk-answer.ts";
 import { forbidden, otherLocation, unauthorized } from "./ghl-answer.ts";
+import { accessTokenKind } from "./ghl-oauth.ts";
 import { openaiError } from "./openai-answer.ts";
 import type { Answer, Route, TwinRequest, Vendor } from "./route.ts";
 import type { World } from "./world.ts";
@@ -15,7 +16,8 @@ export function gate(world: World, route: Route, request: TwinRequest): Answer |
     case "platform":
       return cloudtalkGate(world, route.vendor, request);
     case "ghl":
-      return route.operation === "callLog.trigger" ? wrongTrigger(world, request) : ghlGate(world, request);
+      if (route.operation === "callLog.trigger") return wrongTrigger(world, request);
+      return route.operation === "oauth.token" ? undefined : ghlGate(world, route, request);
     case "openai":
       return openaiGate(world, request);
   }
@@ -45,11 +47,16 @@ function cloudtalkGate(world: World, vendor: Vendor, { headers }: TwinRequest): 
 const versions = ["v3", "2023-02-21", "2021-07-28", "2021-04-15"];
 
 /** A 401 is not necessarily the token: a missing or unknown Version is one too (facts/ghl.md §1). */
-function ghlGate(world: World, request: TwinRequest): Answer | undefined {
+function ghlGate(world: World, route: Route, request: TwinRequest): Answer | undefined {
   const { authorization, version } = request.headers;
   if (authorization === undefined) return unauthorized("Invalid JWT");
-  if (authorization !== `Bearer ${world.credentials.ghlToken}`)
-    return unauthorized("Invalid Private Integration token");
+  const [, token = ""] = /^Bearer (.+)$/.exec(authorization) ?? [];
+  const kind = token === world.credentials.ghlToken ? "private" : accessTokenKind(world, token);
+  if (kind === undefined && token.startsWith("pit-")) return unauthorized("Invalid Private Integration token");
+  if (kind === undefined) return unauthorized("Invalid token: access token is invalid");
+  // Only an agency may ask for a location's token, and for nothing else here.
+  if ((kind === "Company") !== (route.operation === "oauth.locationToken"))
+    return unauthorized("The token is not authorized for this scope.");
   if (version === undefined) return unauthorized("version header was not found.");
   if (!versions.includes(String(version))) return unauthorized("version header is invalid");
   return otherLocation(world, request) ? forbidden() : undefined;

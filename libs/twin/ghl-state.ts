@@ -96,6 +96,17 @@ export type GhlOpportunity = {
 
 export type GhlUser = { id: string; firstName: string; lastName: string; email: string; phone: string };
 
+/** Sub-account tokens speak for the location; agency tokens for the company, until they are exchanged. */
+export type GhlTokenKind = "Location" | "Company";
+
+export type GhlOAuthState = {
+  /** Given by the consent page; each is good for one exchange. */
+  codes: Map<string, GhlTokenKind>;
+  accessTokens: Map<string, { kind: GhlTokenKind; until: Date }>;
+  /** Each is good for one refresh (facts/ghl.md §2). */
+  refreshTokens: Map<string, GhlTokenKind>;
+};
+
 export type GhlState = {
   contacts: Map<string, GhlContact>;
   /** What the search index has seen of each contact, oldest first; null once deleted. */
@@ -113,6 +124,7 @@ export type GhlState = {
   enrolments: { workflowId: string; contactId: string; at: Date }[];
   /** What arrived at the inbound-webhook trigger. */
   callLogs: { trigger: string; body: unknown; at: Date }[];
+  oauth: GhlOAuthState;
   lastIds: Record<string, number>;
 };
 
@@ -130,6 +142,7 @@ export const emptyGhl = (): GhlState => ({
   users: new Map(),
   enrolments: [],
   callLogs: [],
+  oauth: { codes: new Map(), accessTokens: new Map(), refreshTokens: new Map() },
   lastIds: {},
 });
 

@@ -6,7 +6,7 @@ export type TwinRequest = {
   params: Record<string, string>;
   query: Record<string, string>;
   headers: IncomingHttpHeaders;
-  /** Parsed JSON, or the raw bytes of a multipart upload, or undefined. */
+  /** Parsed JSON or form, or the raw bytes of a multipart upload, or undefined. */
   body: unknown;
 };
 

@@ -11,6 +11,7 @@ import { ghlConversationRoutes } from "./ghl-conversations.ts";
 import { ghlLocationRoutes } from "./ghl-location.ts";
 import { ghlMessageRoutes } from "./ghl-messages.ts";
 import { ghlNoteRoutes } from "./ghl-notes.ts";
+import { ghlOAuthRoutes } from "./ghl-oauth.ts";
 import { ghlOpportunityRoutes } from "./ghl-opportunities.ts";
 import { ghlSearchRoutes } from "./ghl-search.ts";
 import { ghlTaskRoutes } from "./ghl-tasks.ts";
@@ -39,6 +40,7 @@ export const twinRoutes = (world: World): Route[] => [
   ...ghlMessageRoutes(world),
   ...ghlOpportunityRoutes(world),
   ...ghlUserRoutes(world),
+  ...ghlOAuthRoutes(world),
   ...transcriptionRoutes(world),
   ...chatRoutes(world),
 ];

@@ -126,6 +126,9 @@ function readRequest(raw: FastifyRequest): TwinRequest | undefined {
   const request = { params: strings(raw.params), query: strings(raw.query), headers: raw.headers };
   if (!Buffer.isBuffer(raw.body) || raw.body.length === 0) return { ...request, body: undefined };
   if (raw.headers["content-type"]?.startsWith("multipart/")) return { ...request, body: raw.body };
+  if (raw.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
+    return { ...request, body: Object.fromEntries(new URLSearchParams(raw.body.toString())) };
+  }
   try {
     return { ...request, body: JSON.parse(raw.body.toString()) };
   } catch {

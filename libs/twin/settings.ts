@@ -42,6 +42,8 @@ export const twinSettingsSchema = z.strictObject({
   ghlRequestsMax: z.number().int().positive().default(100),
   ghlWindowMs: z.number().int().positive().default(10_000),
   ghlDailyMax: z.number().int().positive().default(200_000),
+  /** How long OAuth access tokens given from now on live (facts/ghl.md §2). */
+  ghlAccessTokenMs: z.number().int().nonnegative().default(86_399_000),
 
   /** Share of vendor requests (0..1) that end in a 5xx before anything is applied, drawn from `errorSeed`. */
   errorRate: z.number().min(0).max(1).default(0),
