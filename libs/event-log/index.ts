@@ -37,6 +37,7 @@ import {
   type Subject,
 } from "./read.ts";
 import { lockSession, type SessionLock } from "./session-lock.ts";
+import { openVault, type Vault } from "./vault.ts";
 
 export {
   type Append,
@@ -60,6 +61,7 @@ export type { Mark } from "./marks.ts";
 export type { EventFilter, EventQuery, StoredEvent } from "./query.ts";
 export { newId } from "./random.ts";
 export type { Envelope, Subject } from "./read.ts";
+export type { Vault } from "./vault.ts";
 
 /** The log of this installation. Every function is one round trip unless it says otherwise. */
 export type EventLog = {
@@ -98,6 +100,8 @@ export type EventLog = {
   block: (key: BudgetKey, until: Date) => Promise<void>;
   countFailure: (key: BudgetKey, now: Date, breaker: Breaker) => Promise<number | undefined>;
   clearFailures: (key: BudgetKey) => Promise<void>;
+  /** Tokens and the like. */
+  vault: Vault;
   readMark: (consumer: string) => Promise<number>;
   saveMark: (consumer: string, position: number, now: Date) => Promise<boolean>;
   lowestMark: () => Promise<number>;
@@ -161,6 +165,7 @@ export function openEventLog(options: { url: string; keyring: Keyring; poolSize?
     block: (key, until) => block(db, key, until),
     countFailure: (key, now, breaker) => countFailure(db, key, now, breaker),
     clearFailures: (key) => clearFailures(db, key),
+    vault: openVault(db, options.keyring),
     readMark: (consumer) => readMark(db, consumer),
     saveMark: (consumer, position, now) => saveMark(db, consumer, position, now),
     lowestMark: () => lowestMark(db),

@@ -194,6 +194,7 @@ export function memoryLog(): MemoryLog {
       if (leases.get(key)?.owner === owner) leases.delete(key);
     }),
     ...memoryBudgets(),
+    vault: { read: absent("vault"), put: absent("vault"), change: absent("vault"), remove: absent("vault") },
     readMark: step((consumer) => marks.get(consumer)?.position ?? 0),
     saveMark: step((consumer, position, savedAt) => {
       const before = marks.get(consumer);
