@@ -2,8 +2,11 @@ import { type Gate, type Limit, VendorError, type VendorRequest, vendorHttp } fr
 import { z } from "zod";
 
 export type GhlOptions = {
-  /** A private integration token or a fresh OAuth access token. */
-  token: () => Promise<string> | string;
+  /**
+   * A private integration token or a fresh OAuth access token. `refused`: GHL does not take this one any more; another
+   * one if there is one, else the same.
+   */
+  token: (refused?: string) => Promise<string> | string;
   locationId: string;
   /** `https://services.leadconnectorhq.com`, or a twin. */
   baseUrl: string;
@@ -29,19 +32,28 @@ export type GhlApi = {
 export function ghlApi({ token, locationId, baseUrl, gate }: GhlOptions): GhlApi {
   const base = baseUrl.replace(/\/+$/, "");
   const common = { vendor: "ghl", retryAfterMs, errorMessage, limitOf, gate };
-  const http = vendorHttp({
-    ...common,
-    headers: async () => ({ authorization: `Bearer ${await token()}`, accept: "application/json" }),
-  });
-  const anonymous = vendorHttp({ ...common, headers: () => ({ accept: "application/json" }) });
+  const http = vendorHttp({ ...common, headers: () => ({ accept: "application/json" }) });
 
   return {
     locationId,
     request: async ({ path, api = "crm", ...request }) => {
-      return http.ask({ ...request, url: `${base}${path}`, headers: { version: versions[api] } });
+      const send = (bearer: string) => {
+        const headers = { authorization: `Bearer ${bearer}`, version: versions[api] };
+        return http.ask({ ...request, url: `${base}${path}`, headers });
+      };
+      // Before the gate: what waited for a token may be too late for its attempt, and the gate looks.
+      const bearer = await token();
+      try {
+        return await send(bearer);
+      } catch (error) {
+        const other = isTokenRefused(error) ? await token(bearer) : bearer;
+        if (other === bearer) throw error;
+        // A 401 applied nothing, so a write may be sent again.
+        return await send(other);
+      }
     },
     post: async (operation, url, json) => {
-      await anonymous.ask({ operation, method: "POST", url, json, answer: z.unknown() });
+      await http.ask({ operation, method: "POST", url, json, answer: z.unknown() });
     },
   };
 }
@@ -50,6 +62,12 @@ export function ghlApi({ token, locationId, baseUrl, gate }: GhlOptions): GhlApi
 export function isNotFound(error: unknown): boolean {
   if (!(error instanceof VendorError)) return false;
   return error.status === 404 || (error.status === 400 && /not found/i.test(error.message));
+}
+
+/** GHL also says 401 when a scope, the Version or a route is wrong (facts/ghl.md §6); another token would not help. */
+function isTokenRefused(error: unknown): boolean {
+  if (!(error instanceof VendorError) || error.consequence !== "unauthorised") return false;
+  return !/scope|version header|IAM Service/i.test(error.message);
 }
 
 const dayMs = 86_400_000;

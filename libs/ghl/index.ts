@@ -9,6 +9,13 @@ export { ghlDeliveryId, ghlLocationOf } from "./delivery.ts";
 export type { GhlCustomField, GhlCustomFieldType, GhlPipeline, GhlUser } from "./location.ts";
 export { normaliseGhl } from "./normalise.ts";
 export type { GhlNote, GhlNoteText } from "./notes.ts";
+export {
+  createGhlOAuth,
+  type GhlApp,
+  GhlGrantRefused,
+  type GhlOAuth,
+  ghlConsentUrl,
+} from "./oauth.ts";
 export { type GhlOpportunity, type GhlOpportunityStatus, opportunityStatus } from "./opportunities.ts";
 export { ghlPublicKey, verifyGhlSignature } from "./signature.ts";
 export type { GhlTask, NewGhlTask } from "./tasks.ts";

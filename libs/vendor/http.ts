@@ -16,6 +16,8 @@ export type VendorRequest<T> = {
   headers?: Record<string, string>;
   query?: Record<string, string | number | undefined>;
   json?: unknown;
+  /** Sent as `application/x-www-form-urlencoded`, instead of `json`. */
+  form?: Record<string, string>;
   /** Reads the answer; a failure counts as ambiguous for writes. */
   answer: z.ZodType<T>;
   timeoutMs?: number;
@@ -94,7 +96,7 @@ export function vendorHttp(options: VendorHttpOptions): VendorHttp {
       return await fetch(url, {
         method: request.method,
         headers: hasBody ? { ...headers, "content-type": "application/json" } : headers,
-        body: hasBody ? JSON.stringify(request.json) : null,
+        body: hasBody ? JSON.stringify(request.json) : request.form ? new URLSearchParams(request.form) : null,
         signal,
         redirect: request.followRedirects ? "follow" : "error",
       });
