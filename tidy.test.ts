@@ -70,6 +70,7 @@ const layers: Record<string, string[]> = {
   bus: ["events", "event-log"],
   "read-models": ["events", "event-log", "bus", "storage"],
   service: ["events", "event-log", "bus", "storage", "vendor"],
+  connections: ["events", "event-log", "ghl", "service", "vendor"],
 };
 const direction: Check = (files) =>
   files.filter(isSource).flatMap((file) => {

@@ -130,7 +130,7 @@ describe("the configuration", () => {
       database: "external",
       bus: "nats",
       cloudtalk: true,
-      ghl: true,
+      ghl: "private token",
       speechToText: true,
     });
     expect(JSON.stringify(described)).not.toMatch(new RegExp(`pass-word|key-id|${secrets.DATA_KEY}`));

@@ -48,6 +48,8 @@ const schema = z.object({
   CLOUDTALK_PLATFORM_URL: url.default("https://platform-api.cloudtalk.io/api"),
   GHL_API_KEY: z.string().optional(),
   GHL_LOCATION_ID: z.string().optional(),
+  GHL_CLIENT_ID: z.string().optional(),
+  GHL_CLIENT_SECRET: z.string().optional(),
   GHL_BASE_URL: url.default("https://services.leadconnectorhq.com"),
   GHL_CALL_LOG: z.enum(["provider", "inbound-webhook", "note-only"]).optional(),
   GHL_CONVERSATION_PROVIDER_ID: z.string().optional(),
@@ -83,8 +85,11 @@ export type Config = z.output<typeof schema> & {
   /** Links to recordings are worth writing: our address is one that others can reach, or this is a demo. */
   linksAreReachable: boolean;
   cloudtalk: { keyId: string; secret: string } | undefined;
-  ghl: { token: string; locationId: string } | undefined;
+  ghl: GhlAccess | undefined;
 };
+
+/** How one location lets us in: a private integration token, or an app's OAuth, whose tokens lie in the vault. */
+export type GhlAccess = { locationId: string } & ({ token: string } | { clientId: string; clientSecret: string });
 
 /** Reads and checks the configuration. Throws `ConfigError` that names every bad or missing variable. */
 export function readConfig(
@@ -116,16 +121,16 @@ export function readConfig(
     DATA_DIR: resolve(value.DATA_DIR),
     publicUrl: (value.PUBLIC_URL ?? `http://localhost:${value.PORT}`).replace(/\/+$/, ""),
     cloudtalk: cloudtalkKey(value),
-    ghl:
-      value.GHL_API_KEY && value.GHL_LOCATION_ID
-        ? { token: value.GHL_API_KEY, locationId: value.GHL_LOCATION_ID }
-        : undefined,
+    ghl: ghlAccess(value),
   };
 }
 
 /** The first is of no use without the second. */
 const halves = [
   ["GHL_API_KEY", "GHL_LOCATION_ID"],
+  ["GHL_CLIENT_ID", "GHL_CLIENT_SECRET"],
+  ["GHL_CLIENT_SECRET", "GHL_CLIENT_ID"],
+  ["GHL_CLIENT_ID", "GHL_LOCATION_ID"],
   ["CLOUDTALK_API_KEY_ID", "CLOUDTALK_API_SECRET"],
   ["CLOUDTALK_API_SECRET", "CLOUDTALK_API_KEY_ID"],
 ] as const;
@@ -162,11 +167,21 @@ function cloudtalkKey(value: z.output<typeof schema>): Config["cloudtalk"] {
   return keyId ? { keyId, secret: secret.join(":") } : undefined;
 }
 
+/** A private token wins: it needs nobody's consent and never ends by itself. */
+function ghlAccess(value: z.output<typeof schema>): GhlAccess | undefined {
+  const { GHL_LOCATION_ID: locationId, GHL_API_KEY: token } = value;
+  const { GHL_CLIENT_ID: clientId, GHL_CLIENT_SECRET: clientSecret } = value;
+  if (!locationId) return undefined;
+  if (token) return { token, locationId };
+  return clientId && clientSecret ? { clientId, clientSecret, locationId } : undefined;
+}
+
 /** Whether any vendor key is set: then nothing of the twin may be used. */
 export function hasVendorKey(config: Config): boolean {
   return Boolean(
     config.cloudtalk ||
       config.GHL_API_KEY ||
+      config.GHL_CLIENT_ID ||
       config.OPENAI_API_KEY ||
       config.OPENAI_BASE_URL ||
       config.STT_BASE_URL ||
@@ -196,11 +211,17 @@ export function describeConfig(config: Config): Record<string, unknown> {
     database: config.DATABASE_URL ? "external" : "embedded",
     bus: config.NATS_URL ? "nats" : "embedded",
     cloudtalk: Boolean(config.cloudtalk),
-    ghl: Boolean(config.ghl),
+    ghl: describeGhl(config),
     speechToText: Boolean(config.OPENAI_API_KEY || config.STT_BASE_URL || config.OPENAI_BASE_URL),
     callLog: config.GHL_CALL_LOG ?? "first configured",
     timeZone: config.TIME_ZONE,
   };
+}
+
+function describeGhl({ ghl, GHL_CLIENT_ID: clientId }: Config): string | false {
+  if (ghl === undefined) return false;
+  if ("clientId" in ghl) return "OAuth";
+  return clientId ? "private token; OAuth is configured too and not used" : "private token";
 }
 
 function isLocal(address: string): boolean {

@@ -3,6 +3,7 @@ export {
   type Config,
   describeConfig,
   type Environment,
+  type GhlAccess,
   hasVendorKey,
   ownSecret,
   readConfig,
@@ -24,6 +25,7 @@ export { type OpenPlatform, openPlatform, type PlatformOptions, sharedWork } fro
 export {
   type Compose,
   type Composed,
+  disconnected,
   notReady,
   openOwnPlatform,
   openStorage,

@@ -66,6 +66,13 @@ export function waitingFor(composed: readonly Composed[]): string[] {
   return composed.flatMap((one) => ("missing" in one ? [`${one.name} waits for ${one.missing.join(" and ")}`] : []));
 }
 
+/** What is configured and still waits for a person; services of one vendor wait for the same. */
+export async function disconnected(composed: readonly Composed[]): Promise<string[]> {
+  // A database that does not answer is told of by itself.
+  const asked = composed.map(async (one) => ("missing" in one ? [] : ((await one.waitsFor?.().catch(() => [])) ?? [])));
+  return [...new Set((await Promise.all(asked)).flat())];
+}
+
 /** Why a process cannot do all of its work now. */
 export async function notReady(composed: readonly Composed[], { log, bus }: Platform): Promise<string[]> {
   const database = await log.ping().then(
@@ -73,7 +80,7 @@ export async function notReady(composed: readonly Composed[], { log, bus }: Plat
     () => ["the database does not answer"],
   );
   const { ok, because = "the bus is down" } = bus.health();
-  return [...waitingFor(composed), ...database, ...(ok ? [] : [because])];
+  return [...waitingFor(composed), ...(await disconnected(composed)), ...database, ...(ok ? [] : [because])];
 }
 
 /** What runs: how to stop it, and when it cannot go on, why. */

@@ -17,6 +17,8 @@ export type Service = {
   effects?: readonly AnyEffect[];
   /** Facts that its timers hang on, appended once for ever. */
   begin?: readonly Fact[];
+  /** What a person has to do before it can work, asked anew each time: a vendor may not be connected. */
+  waitsFor?: () => Promise<string[]>;
 };
 
 /** What all services of a process share. */

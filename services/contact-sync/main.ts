@@ -1,5 +1,5 @@
 import { createCloudTalk } from "@callbridge/cloudtalk";
-import { createGhl } from "@callbridge/ghl";
+import { openGhl } from "@callbridge/connections";
 import { type Composed, type Config, type OpenPlatform, runService } from "@callbridge/service";
 import { contactSync } from "./handler.ts";
 
@@ -13,22 +13,19 @@ export function compose(config: Config, platform: OpenPlatform): Composed {
     };
   }
   const urls = { baseUrl: config.CLOUDTALK_BASE_URL, analyticsUrl: config.CLOUDTALK_ANALYTICS_URL };
-  return contactSync({
+  const { ghl: crm, waitsFor } = openGhl(config, ghl, platform);
+  const service = contactSync({
     cloudtalk: createCloudTalk({ ...cloudtalk, ...urls, gate: platform.gate("cloudtalk", "calls") }),
     history: createCloudTalk({ ...cloudtalk, ...urls, gate: platform.gate("cloudtalk", "sweep") }),
     cloudtalkHost: new URL(config.CLOUDTALK_BASE_URL).host,
-    ghl: createGhl({
-      token: () => ghl.token,
-      locationId: ghl.locationId,
-      baseUrl: config.GHL_BASE_URL,
-      gate: platform.gate("ghl", "calls"),
-    }),
+    ghl: crm,
     unknownCaller: config.UNKNOWN_CALLER,
     account: platform.account,
     log: platform.log,
     sync: config.settings.sync,
     ...config.settings.timing,
   });
+  return { ...service, waitsFor };
 }
 
 if (import.meta.main) await runService(compose);

@@ -1,4 +1,4 @@
-import { createGhl } from "@callbridge/ghl";
+import { openGhl } from "@callbridge/connections";
 import { type Composed, type Config, type OpenPlatform, runService } from "@callbridge/service";
 import { capabilityOf } from "@callbridge/storage";
 import type { CallLogStrategy } from "./call-log-effect.ts";
@@ -8,13 +8,9 @@ export function compose(config: Config, platform: OpenPlatform): Composed {
   const { ghl } = config;
   if (!ghl) return { name: "ghl-writer", missing: ["GHL_API_KEY"] };
   const linkKey = platform.keyring.derive("recording-links");
-  return ghlWriter({
-    ghl: createGhl({
-      token: () => ghl.token,
-      locationId: ghl.locationId,
-      baseUrl: config.GHL_BASE_URL,
-      gate: platform.gate("ghl", "calls"),
-    }),
+  const { ghl: crm, waitsFor } = openGhl(config, ghl, platform);
+  const service = ghlWriter({
+    ghl: crm,
     ghlHost: new URL(config.GHL_BASE_URL).host,
     callLog: callLogOf(config),
     timeZone: config.TIME_ZONE,
@@ -23,6 +19,7 @@ export function compose(config: Config, platform: OpenPlatform): Composed {
       config.linksAreReachable ? `${config.publicUrl}/r/${capabilityOf(ref, linkKey)}` : undefined,
     exclusively: platform.exclusively,
   });
+  return { ...service, waitsFor };
 }
 
 /** The named strategy, else the first that is configured. */

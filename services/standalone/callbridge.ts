@@ -40,7 +40,8 @@ function asItRuns(config: Config): Config {
   return {
     ...config,
     cloudtalk: config.cloudtalk ?? { keyId: "none", secret: "none" },
-    ghl: config.ghl ?? { token: "none", locationId: "none" },
+    // Also instead of OAuth, whose token would be renewed for a request that is never sent.
+    ghl: { token: "none", locationId: config.ghl?.locationId ?? "none" },
     ...(isUnset && { OPENAI_BASE_URL: nobody }),
     // A demo logs calls and writes links; without them every call would seem to be worth another note.
     ...(usesTwin && {

@@ -6,6 +6,7 @@ import {
   ConfigError,
   createLogger,
   describeConfig,
+  disconnected,
   type Environment,
   hasVendorKey,
   notReady,
@@ -77,7 +78,7 @@ export async function startStandalone(environment: Environment): Promise<Running
     const publicUrl = config.PUBLIC_URL && config.publicUrl;
     const runtime = { pid: process.pid, url, publicUrl, databaseUrl, twinUrl: twin?.url };
     stops.push(writeRuntimeFile(config.DATA_DIR, runtime));
-    const waiting = waitingFor(composed);
+    const waiting = [...waitingFor(composed), ...(await disconnected(composed))];
     logger.info({ ...describeConfig(effective), twin: twin !== undefined, account, waiting }, "started");
     return { url, config: effective, account, twinUrl: twin?.url, waiting, stop, crashed: crashOf(database.server) };
   } catch (error) {

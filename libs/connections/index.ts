@@ -1,0 +1,2 @@
+export { accountOfState, ConnectError, callbackPaths, type GhlConnection, type GhlStatus } from "./ghl-connection.ts";
+export { openGhl, openGhlConnection } from "./open-ghl.ts";
