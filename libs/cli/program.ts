@@ -5,6 +5,7 @@ import { registerDead } from "./dead.ts";
 import type { CliDeps } from "./deps.ts";
 import { CliError, UsageError } from "./errors.ts";
 import { registerEvents } from "./events.ts";
+import { registerGhl } from "./ghl.ts";
 import { isOutputClosed, say } from "./output.ts";
 import { registerReadModels } from "./read-models.ts";
 import { registerReconcile } from "./reconcile.ts";
@@ -22,6 +23,7 @@ const groups = [
   registerReconcile,
   registerReadModels,
   registerWebhooks,
+  registerGhl,
 ];
 
 const about = `Looks into and looks after a Callbridge installation.

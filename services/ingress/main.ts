@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { openGhlConnection } from "@callbridge/connections";
 import { ghlPublicKey } from "@callbridge/ghl";
 import { openReadModels, startProjector } from "@callbridge/read-models";
 import {
@@ -31,6 +32,7 @@ export function composeIngress(
     ghlLocationId: config.ghl?.locationId,
     defaultCountry: config.DEFAULT_COUNTRY,
   };
+  const connection = config.ghl && openGhlConnection(config, config.ghl, { ...platform, account: options.account });
   return createIngress({
     log: platform.log,
     keyring: platform.keyring,
@@ -39,6 +41,7 @@ export function composeIngress(
     accounts: [account],
     defaultAccount: options.account,
     recordings: { storage: openStorage(config, platform), key: platform.keyring.derive("recording-links") },
+    connections: new Map(connection ? [[options.account, connection]] : []),
     spool: openSpool({ directory: join(config.DATA_DIR, "spool"), key: platform.keyring.derive("spool") }),
     readiness: options.readiness,
   });

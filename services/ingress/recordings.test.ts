@@ -35,6 +35,7 @@ beforeAll(async () => {
     accounts: [],
     spool: { put: async () => undefined, waiting: () => 0, drain: async () => undefined },
     defaultAccount: "default",
+    connections: new Map(),
     recordings: { storage, key },
     readiness: async () => [],
   });

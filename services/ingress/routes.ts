@@ -1,3 +1,4 @@
+import type { GhlConnection } from "@callbridge/connections";
 import type { EventLog, Keyring } from "@callbridge/event-log";
 import { countWebhook, metricsPage } from "@callbridge/service";
 import {
@@ -11,6 +12,7 @@ import {
 import type { IngressAccount } from "./account.ts";
 import { refusal } from "./authenticate.ts";
 import { type Endpoint, endpoints } from "./endpoints.ts";
+import { serveGhlConsent } from "./ghl-consent.ts";
 import { type Receipt, type Received, receive, storedHeaders } from "./receive.ts";
 import { type Recordings, serveRecordings } from "./recordings.ts";
 import type { Spool, Spooled } from "./spool.ts";
@@ -32,6 +34,8 @@ export type IngressOptions = {
   /** The account of addresses that name none. */
   defaultAccount: string;
   recordings: Recordings | undefined;
+  /** Accounts whose GHL is connected by OAuth; people come back here from its consent page. */
+  connections: ReadonlyMap<string, GhlConnection>;
   /** Where deliveries wait while the database is down. */
   spool: Spool;
   /** Reasons why this process is not ready, if any. */
@@ -75,6 +79,7 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     return reply.header("content-type", contentType).send(text);
   });
   if (options.recordings) serveRecordings(app, options.recordings);
+  serveGhlConsent(app, options.connections);
   drainWhileRunning(app, options.spool, takeSpooled);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: "there is nothing at this address" }));
   return app;
