@@ -99,7 +99,7 @@ export type GhlUser = { id: string; firstName: string; lastName: string; email: 
 /** Sub-account tokens speak for the location; agency tokens for the company, until they are exchanged. */
 export type GhlTokenKind = "Location" | "Company";
 
-export type GhlOAuthState = {
+type GhlOAuthState = {
   /** Given by the consent page; each is good for one exchange. */
   codes: Map<string, GhlTokenKind>;
   accessTokens: Map<string, { kind: GhlTokenKind; until: Date }>;
