@@ -1,8 +1,7 @@
-import { type EventKey, eventVersion, linksOf, type NewEvent } from "@callbridge/events";
-import { sql } from "kysely";
+import { eventVersion, linksOf, type NewEvent } from "@callbridge/events";
 import pg from "pg";
 import { z } from "zod";
-import type { Database } from "./database.ts";
+import { column, pack, statement } from "./columns.ts";
 import type { Personal } from "./personal.ts";
 import { newId } from "./random.ts";
 
@@ -45,7 +44,6 @@ export type Append = {
   due?: DueEntry[];
 };
 
-const verdictSchema = z.enum(["accepted", "duplicate", "ignored", "parked"]);
 const storedSchema = z.object({ id: z.string(), position: z.number(), stream: z.string(), type: z.string() });
 const answerSchema = z.object({
   /** The last position before this append. */
@@ -54,12 +52,13 @@ const answerSchema = z.object({
   repeated: z.record(z.string(), storedSchema).nullable(),
   /** Deliveries that were stored before: none of their events counts. */
   seen: z.array(z.string()).nullable(),
-  verdicts: z.record(z.string(), verdictSchema).nullable(),
+  /** Deliveries that brought nothing new. */
+  duplicates: z.array(z.string()).nullable(),
 });
 /** One entry per event that was asked for: `added: false` names the earlier event that it repeats. */
 export type Appended = {
   events: (z.infer<typeof storedSchema> & { added: boolean; delivery: string | null })[];
-  verdicts: z.infer<typeof answerSchema>["verdicts"];
+  verdicts: Record<string, InboxEntry["verdict"] | "duplicate"> | null;
 };
 
 /** Somebody else appended to the stream since it was read: fold again and decide again. */
@@ -75,38 +74,78 @@ class KeyDestroyed extends Error {
   override readonly name = "KeyDestroyed";
 }
 
-export async function append(db: Database, personal: Personal, request: Append): Promise<Appended> {
+/** Several requests are appended as one, in their order: all of them or none. Each gets its own answer. */
+export async function append(pool: pg.Pool, personal: Personal, requests: Append[]): Promise<Appended[]> {
   try {
-    return await appendOnce(db, personal, request);
+    return await appendOnce(pool, personal, requests);
   } catch (error) {
-    if (error instanceof KeyDestroyed) return await appendOnce(db, personal, request);
+    if (error instanceof KeyDestroyed) return await appendOnce(pool, personal, requests);
     throw error;
   }
 }
 
-async function appendOnce(db: Database, personal: Personal, request: Append): Promise<Appended> {
-  const keyIds: string[] = [];
-  const events = (request.events ?? []).map((entry) => row(entry, personal, keyIds));
-  const streamOf = new Map(request.events?.map(({ delivery, event }) => [delivery, event.stream]));
-  const deliveries = request.deliveries?.map((entry) => {
-    const { request: body, ...rest } = entry;
-    const sealed = personal.seal(entry.account, streamOf.get(entry.id) ?? `inbox:${entry.id}`, entry.id, body);
-    keyIds.push(sealed.keyId);
-    return { ...rest, body: sealed.personal.toString("base64"), bodyKey: sealed.keyId };
+async function appendOnce(pool: pg.Pool, personal: Personal, requests: Append[]): Promise<Appended[]> {
+  const events = requests.flatMap((request) => request.events ?? []);
+  const deliveries = requests.flatMap((request) => request.deliveries ?? []);
+  const sealed = pack();
+  const rows = events.map((entry) => eventRow(entry, personal, sealed));
+  const streamOf = new Map(events.map(({ delivery, event }) => [delivery, event.stream]));
+  const bodies = deliveries.map(({ id, account, request }) => {
+    const body = personal.seal(account, streamOf.get(id) ?? `inbox:${id}`, id, JSON.stringify(request));
+    return { ...sealed.add(body.sealed), key: body.keyId };
   });
-  const parameter = JSON.stringify({
-    now: request.now.toISOString(),
-    events,
-    keys: personal.unsavedKeys(keyIds),
-    usedKeys: [...new Set(keyIds)],
-    deliveries,
-    expect: request.expect ?? [],
-    due: request.due ?? [],
-  });
+  const keyIds = new Set([...rows.flatMap(({ personalKey }) => personalKey ?? []), ...bodies.map(({ key }) => key)]);
+  const keys = personal.unsavedKeys(keyIds).map((key) => ({ ...key, ...sealed.add(key.wrapped) }));
+  const rest = {
+    expect: requests.flatMap(({ expect = [] }) => expect),
+    due: requests.flatMap(({ due = [] }) => due),
+    reports: events.flatMap(({ event: { key } }, place) => ("fact" in key ? [] : [{ ord: place + 1, ...key }])),
+    links: events.flatMap(({ event }, place) =>
+      linksOf(event.type, event.data).map(([one, other]) => ({ id: rows[place]?.id, one, other })),
+    ),
+  };
+  const isPlain = Object.values(rest).every(({ length }) => length === 0);
+  const values = [
+    new Date(Math.max(...requests.map(({ now }) => now.getTime()))).toISOString(),
+    eventVersion,
+    isPlain ? null : JSON.stringify(rest),
+    sealed.all(),
+    column(rows, ({ id }) => id),
+    column(events, ({ account }) => account),
+    column(events, ({ event }) => event.stream),
+    column(events, ({ event }) => event.type),
+    column(events, ({ event: { key } }) => ("fact" in key ? key.fact : undefined)),
+    column(events, ({ event }) => event.time),
+    column(events, ({ event }) => event.source),
+    column(events, ({ cause }) => cause.correlationId),
+    column(events, ({ cause }) => cause.causationId),
+    column(events, ({ cause }) => cause.traceparent),
+    `[${rows.map(({ data }) => data)}]`,
+    column(rows, ({ from }) => from),
+    column(rows, ({ length }) => length),
+    column(rows, ({ personalKey }) => personalKey),
+    column(events, ({ delivery }) => delivery),
+    column(keys, ({ id }) => id),
+    column(keys, ({ account }) => account),
+    column(keys, ({ stream }) => stream),
+    column(keys, ({ from }) => from),
+    column(keys, ({ length }) => length),
+    column([...keyIds], (id) => id),
+    column(deliveries, ({ id }) => id),
+    column(deliveries, ({ account }) => account),
+    column(deliveries, ({ source }) => source),
+    column(deliveries, ({ endpoint }) => endpoint),
+    column(deliveries, ({ deliveryId }) => deliveryId),
+    column(deliveries, ({ verdict }) => verdict),
+    column(deliveries, ({ because }) => because),
+    column(bodies, ({ from }) => from),
+    column(bodies, ({ length }) => length),
+    column(bodies, ({ key }) => key),
+  ];
   try {
-    const result = await sql<{ answer: unknown }>`select callbridge.append(${parameter}::jsonb) as answer`.execute(db);
+    const result = await pool.query<{ answer: unknown }>({ ...statement("callbridge.append_columns", values), values });
     personal.markSaved(keyIds);
-    return appended(events, answerSchema.parse(result.rows[0]?.answer));
+    return answers(requests, rows, answerSchema.parse(result.rows[0]?.answer));
   } catch (error) {
     const code = error instanceof pg.DatabaseError ? error.code : undefined;
     if (code === "CB001") throw new StreamMovedOn("the stream moved on", { cause: error });
@@ -116,53 +155,48 @@ async function appendOnce(db: Database, personal: Personal, request: Append): Pr
   }
 }
 
-function appended(rows: Row[], { head, repeated, seen, verdicts }: z.infer<typeof answerSchema>): Appended {
+function answers(
+  requests: Append[],
+  rows: EventRow[],
+  { head, repeated, seen, duplicates }: z.infer<typeof answerSchema>,
+): Appended[] {
   let position = head;
-  const taken = seen === null ? rows : rows.filter(({ delivery }) => !delivery || !seen.includes(delivery));
-  const events = taken.map(({ id, stream, type, delivery = null }, place) => {
-    const earlier = repeated?.[place];
-    if (earlier) return { ...earlier, added: false, delivery };
-    position += 1;
-    return { id, position, stream, type, added: true, delivery };
-  });
-  return { events, verdicts };
+  let place = 0;
+  return requests.map(({ events = [], deliveries = [] }) => ({
+    events: events.flatMap(({ event: { stream, type }, delivery = null }): Appended["events"] => {
+      const id = rows[place]?.id ?? "";
+      const earlier = repeated?.[place++];
+      if (earlier) return [{ ...earlier, added: false, delivery }];
+      if (delivery !== null && seen?.includes(delivery)) return [];
+      position += 1;
+      return [{ id, position, stream, type, added: true, delivery }];
+    }),
+    verdicts:
+      deliveries.length === 0
+        ? null
+        : Object.fromEntries(
+            deliveries.map(({ id, verdict }) => [id, duplicates?.includes(id) ? "duplicate" : verdict]),
+          ),
+  }));
 }
 
-type Row = { id: string; stream: string; type: string; delivery?: string | undefined; [column: string]: unknown };
+type EventRow = { id: string; data: string; personalKey?: string; from?: number; length?: number };
 
-function row(
-  { account, event, cause, delivery }: NonNullable<Append["events"]>[number],
+function eventRow(
+  { account, event }: NonNullable<Append["events"]>[number],
   personal: Personal,
-  keyIds: string[],
-): Row {
+  sealed: ReturnType<typeof pack>,
+): EventRow {
   const id = newId();
-  const bytes = Buffer.byteLength(JSON.stringify(event));
+  const data = JSON.stringify(event.data);
+  const secret = JSON.stringify(event.personal);
+  const bytes = Buffer.byteLength(data) + Buffer.byteLength(secret);
   if (bytes > eventBytesMax) {
     throw new EventTooLarge(
       `an event of ${bytes} bytes is larger than ${eventBytesMax}: put its content into storage (${event.type})`,
     );
   }
-  const secret = Object.values(event.personal).some((value) => value !== undefined);
-  const sealed = secret ? personal.seal(account, event.stream, id, event.personal) : undefined;
-  if (sealed) keyIds.push(sealed.keyId);
-  const links = linksOf(event.type, event.data);
-  return {
-    id,
-    account,
-    stream: event.stream,
-    type: event.type,
-    version: eventVersion,
-    ...keyColumns(event.key),
-    time: event.time,
-    source: event.source,
-    ...cause,
-    data: event.data,
-    ...(sealed && { personal: sealed.personal.toString("base64"), personalKey: sealed.keyId }),
-    ...(links.length > 0 && { links }),
-    ...(delivery && { delivery }),
-  };
-}
-
-function keyColumns(key: EventKey): Record<string, unknown> {
-  return "fact" in key ? { key: key.fact } : key;
+  if (secret === "{}") return { id, data };
+  const { sealed: piece, keyId } = personal.seal(account, event.stream, id, secret);
+  return { id, data, personalKey: keyId, ...sealed.add(piece) };
 }

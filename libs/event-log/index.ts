@@ -138,11 +138,11 @@ export type EventLog = {
 };
 
 export function openEventLog(options: { url: string; keyring: Keyring; poolSize?: number }): EventLog {
-  const { db } = connect(options.url, options.poolSize);
+  const { db, pool } = connect(options.url, options.poolSize);
   const personal = createPersonal(db, options.keyring);
   return {
     url: options.url,
-    append: batched((request) => append(db, personal, request)),
+    append: batched((requests) => append(pool, personal, requests)),
     stream: (account, stream) => loadStream(db, personal, account, stream),
     knownStreams: (account, streams, types) => knownStreams(db, account, streams, types),
     target: (account, target) => loadTarget(db, personal, account, target),

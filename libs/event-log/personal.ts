@@ -7,17 +7,17 @@ import { newId } from "./random.ts";
 /** Enough for the calls of a busy day, twice; for a stream whose key fell out a new one is made. */
 const generationKeysMax = 10_000;
 
-type Sealed = { personal: Buffer; keyId: string };
+type Sealed = { sealed: Buffer; keyId: string };
 
 /**
  * Personal data of streams: sealed under a key per stream. A stream may have several keys, one for each process that wrote
  * to it first; that way no process ever waits for another's key, and destroying a stream destroys all of them.
  */
 export type Personal = {
-  /** `context` is the id of what is sealed; the same one opens it. */
-  seal: (account: string, stream: string, context: string, value: unknown) => Sealed;
+  /** `text` is JSON. `context` is the id of what is sealed; the same one opens it. */
+  seal: (account: string, stream: string, context: string, text: string) => Sealed;
   /** Keys used by these that the log may not hold yet. */
-  unsavedKeys: (keyIds: Iterable<string>) => { id: string; account: string; stream: string; wrapped: string }[];
+  unsavedKeys: (keyIds: Iterable<string>) => { id: string; account: string; stream: string; wrapped: Buffer }[];
   markSaved: (keyIds: Iterable<string>) => void;
   forget: (keyIds: Iterable<string>) => void;
   /**
@@ -67,15 +67,15 @@ export function createPersonal(db: Database, keyring: Keyring): Personal {
   }
 
   return {
-    seal: (account, stream, context, value) => {
+    seal: (account, stream, context, text) => {
       const key = keyFor(account, stream);
-      return { personal: seal(key.key, Buffer.from(JSON.stringify(value)), context), keyId: key.id };
+      return { sealed: seal(key.key, Buffer.from(text), context), keyId: key.id };
     },
     unsavedKeys: (keyIds) =>
       [...new Set(keyIds)].flatMap((id) => {
         const key = keyOf(id);
         if (!key || key.saved) return [];
-        return [{ id, account: key.account, stream: key.stream, wrapped: key.wrapped.toString("base64") }];
+        return [{ id, account: key.account, stream: key.stream, wrapped: key.wrapped }];
       }),
     markSaved: (keyIds) => {
       for (const id of keyIds) {
