@@ -21,8 +21,9 @@ export class GhlGrantRefused extends Error {
   override readonly name = "GhlGrantRefused";
 }
 
+/** Agencies that show GHL as their own have another host; consent is the same (facts/ghl.md §2). */
 const consentPage = "https://marketplace.gohighlevel.com/v2/oauth/chooselocation";
-/** Another host would do as well for white-labelled agencies; consent is the same (facts/ghl.md §2). */
+/** What Callbridge asks of the API, and no more (facts/ghl.md §2). */
 const scopes = [
   ...["contacts.readonly", "contacts.write", "conversations.readonly", "conversations.write"],
   ...["conversations/message.readonly", "conversations/message.write"],

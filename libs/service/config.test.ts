@@ -105,6 +105,17 @@ describe("the configuration", () => {
     ]);
   });
 
+  test("takes an app's OAuth for GHL, unless a private token is there, and says which", () => {
+    const app = { GHL_CLIENT_ID: "app", GHL_CLIENT_SECRET: "s3cret", GHL_LOCATION_ID: "loc" };
+    const oauth = readConfig(app);
+    expect(oauth.ghl).toEqual({ clientId: "app", clientSecret: "s3cret", locationId: "loc" });
+    expect(describeConfig(oauth).ghl).toBe("OAuth");
+    const both = readConfig({ ...app, GHL_API_KEY: "pit-x" });
+    expect(both.ghl).toEqual({ token: "pit-x", locationId: "loc" });
+    expect(describeConfig(both).ghl).toBe("private token; OAuth is configured too and not used");
+    expect(problemsOf({ GHL_CLIENT_ID: "app" })).toHaveLength(2);
+  });
+
   test("reads lists, rotated secrets among them", () => {
     const config = readConfig({ CLOUDTALK_WEBHOOK_SECRET: "new, old,", RECORDING_ALLOWED_HOSTS: "a.example, b:8080" });
     expect(config.CLOUDTALK_WEBHOOK_SECRET).toEqual(["new", "old"]);
