@@ -14,7 +14,7 @@ const steadyRate = 500;
 
 export const acceptance: Benchmark = {
   name: "acceptance",
-  tells: `webhooks answered 202 (stored, with auth and logs) over a bare Fastify route, ${connections} connections`,
+  tells: `webhooks answered 202 (stored, with auth, logs and metrics) over a bare Fastify route, ${connections} connections`,
   run: async (servers, { quick }): Promise<Measured> => {
     const scratch = await scratchLog(servers);
     const server = await startServer(scratch);
@@ -33,6 +33,7 @@ export const acceptance: Benchmark = {
         steady: (round) => sendLoad({ ...steady, name: `steady-${round}` }),
       });
       await everyAnswerIsAnEvent(scratch, [...results.ours, ...calm.steady]);
+      await everyAnswerIsCounted(ingressUrl, [...results.ours, ...calm.steady]);
       const of = (list: LoadResult[], field: keyof LoadResult) => list.map((one) => one[field]);
       const [ours, bare] = [of(results.ours, "perSecond"), of(results.bare, "perSecond")];
       return {
@@ -86,6 +87,13 @@ async function startServer({ url, dataKey }: Scratch) {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+async function everyAnswerIsCounted(ingressUrl: string, measured: LoadResult[]): Promise<void> {
+  const page = await (await fetch(new URL("/metrics", ingressUrl))).text();
+  const counted = Number(/callbridge_acceptance_seconds_count (\d+)/.exec(page)?.[1]);
+  const answered = measured.reduce((sum, one) => sum + one.answered, 0);
+  if (!(counted >= answered)) throw new Error(`${answered} webhooks were accepted, /metrics says ${counted}`);
 }
 
 /** A fast answer is worth nothing when the webhook is not in the log: every 202 is one event, without a gap. */
