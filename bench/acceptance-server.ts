@@ -10,9 +10,8 @@ export type Served = { bareUrl: string; ingressUrl: string };
 async function serve({ databaseUrl, dataKey, secret, dataDir }: Serve): Promise<Served> {
   const config = readConfig({ DATA_DIR: dataDir, CLOUDTALK_WEBHOOK_SECRET: secret, GHL_WEBHOOK_SECRET: secret });
   const logger = createLogger(config.LOG_LEVEL);
-  const account = "default";
-  const platform = await openPlatform({ config, databaseUrl, dataKey, logger, account, migrate: false });
-  const ingress = composeIngress(config, platform, { account, readiness: () => notReady([], platform) });
+  const platform = await openPlatform({ config, databaseUrl, dataKey, logger, migrate: false });
+  const ingress = composeIngress(config, [{ name: "default", config }], platform, () => notReady([], platform));
   const bare = fastify();
   bare.post("/", async (_request, reply) => reply.code(202).send({ verdict: "accepted", eventIds: [] }));
   const host = "127.0.0.1";

@@ -27,7 +27,8 @@ type Listed = {
 const listed = async (...words: string[]) => (await cli.run("dead", "list", "--json", ...words)).json() as Listed;
 /** When the services are to handle what is alive again, in seconds from now. */
 const alive = async (consumer: string) => {
-  const entries = await fresh.log.claimDue(consumer, new Date(now.getTime() + 3_600_000), { fresh: 9, suspects: 9 }, 1);
+  const limits = { fresh: new Map([["default", 9]]), suspects: 9 };
+  const entries = await fresh.log.claimDue(consumer, new Date(now.getTime() + 3_600_000), limits, 1);
   return entries.map(({ key, attempt, runs }) => ({ key, attempt, runs }));
 };
 
@@ -89,7 +90,7 @@ describe("dead letters", () => {
     expect(JSON.parse(out)).toMatchObject({ total: 2, redriven: 2, dryRun: false });
     expect((await listed()).deadLetters.map(({ consumer }) => consumer)).toEqual(["writer"]);
     // The second one is due two seconds after the first.
-    expect(await fresh.log.nextDueAt("sync", now)).toEqual(new Date(now.getTime() + 2_000));
+    expect(await fresh.log.nextDueAt("sync", ["default"], now)).toEqual(new Date(now.getTime() + 2_000));
     expect(await alive("sync")).toEqual(expect.arrayContaining([{ key: `a/retry:${at(0)}`, attempt: 0, runs: 1 }]));
     await fresh.log.putDue(now, [letter("sync", 0, "died again")]);
     expect((await listed("--error", "died again")).deadLetters[0]?.id).toBe(before.deadLetters[0]?.id);

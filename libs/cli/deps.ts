@@ -1,5 +1,5 @@
 import type { EventLog, Keyring } from "@callbridge/event-log";
-import type { Config, Environment, Service } from "@callbridge/service";
+import type { Environment, InstallationConfig, Service } from "@callbridge/service";
 
 export type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 
@@ -14,5 +14,8 @@ export type CliDeps = {
   /** Ends `--follow` and long work, between two of its steps. */
   signal: AbortSignal;
   /** The services of this build, composed and not started: their handlers are looked at and asked what they would do. */
-  services: (config: Config, base: { log: EventLog; keyring: Keyring; clock: () => Date }) => Promise<Service[]>;
+  services: (
+    config: InstallationConfig,
+    base: { log: EventLog; keyring: Keyring; clock: () => Date },
+  ) => Promise<Service[]>;
 };

@@ -1,6 +1,7 @@
 import { ConnectError, type GhlConnection, type GhlStatus, openGhlConnection } from "@callbridge/connections";
 import { VendorError } from "@callbridge/vendor";
 import type { Command } from "commander";
+import { accountNamed } from "./account.ts";
 import type { CliDeps } from "./deps.ts";
 import { CliError } from "./errors.ts";
 import { withLog } from "./open-log.ts";
@@ -53,7 +54,8 @@ async function withConnection(
   { account }: Options,
   work: (connection: GhlConnection) => Promise<void>,
 ): Promise<void> {
-  await withLog(deps, async ({ log, config }) => {
+  await withLog(deps, async ({ log, config: installation }) => {
+    const { config } = accountNamed(account, installation);
     const connection = config.ghl && openGhlConnection(config, config.ghl, { log, clock: deps.clock, account });
     if (!connection) {
       const why = config.ghl

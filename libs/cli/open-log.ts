@@ -1,11 +1,11 @@
 import { createKeyring, type EventLog, type Keyring, openEventLog } from "@callbridge/event-log";
-import { type Config, readConfig, readRuntimeFile } from "@callbridge/service";
+import { type Config, type InstallationConfig, readConfig, readRuntimeFile } from "@callbridge/service";
 import type { CliDeps } from "./deps.ts";
 import { CliError } from "./errors.ts";
 import { say } from "./output.ts";
 import { storedSecret } from "./stored-secret.ts";
 
-export type OpenLog = { log: EventLog; keyring: Keyring; config: Config };
+export type OpenLog = { log: EventLog; keyring: Keyring; config: InstallationConfig };
 
 /** Commands work page by page; a few connections let them read ahead. */
 const poolSize = 10;
@@ -30,7 +30,7 @@ export async function withLog<T>(deps: CliDeps, work: (opened: OpenLog) => Promi
 }
 
 /** What runs here may have been given another port or address in a terminal of its own, and its links begin with that. */
-export function asItRuns(environment: CliDeps["environment"]): Config {
+export function asItRuns(environment: CliDeps["environment"]): InstallationConfig {
   const config = readConfig(environment);
   const running = config.PUBLIC_URL ? undefined : readRuntimeFile(config.DATA_DIR);
   const publicUrl = running?.publicUrl ?? running?.url;

@@ -51,7 +51,8 @@ const services: Service[] = [
 
 /** The rows that services would find when everything is due. */
 async function scheduled(log: EventLog, consumer: string): Promise<string[]> {
-  const rows = await log.claimDue(consumer, new Date("2027-01-01"), { fresh: 2_000, suspects: 0 }, 1);
+  const limits = { fresh: new Map([["default", 2_000]]), suspects: 0 };
+  const rows = await log.claimDue(consumer, new Date("2027-01-01"), limits, 1);
   await Promise.all(rows.map((row) => log.finishDue(row)));
   return rows.sort((a, b) => a.position - b.position || a.key.localeCompare(b.key)).map(({ key }) => key);
 }
@@ -73,7 +74,7 @@ describe("replay", () => {
     const { code, json } = await cli.run("replay", "--rate", "0.1", "--json");
     expect(code).toBe(0);
     expect(json()).toMatchObject({ events: 6, scheduled: 12, dryRun: false });
-    expect(await fresh.log.nextDueAt("writer", now)).toEqual(new Date(now.getTime() + 10_000));
+    expect(await fresh.log.nextDueAt("writer", ["default"], now)).toEqual(new Date(now.getTime() + 10_000));
     expect(await scheduled(fresh.log, "sync")).toEqual(
       [1, 2, 3, 4, 5, 6].map((position) => `${position % 2 ? "ask" : "known"}/replay:${position}`),
     );

@@ -1,15 +1,15 @@
 import { createGhl, type Ghl } from "@callbridge/ghl";
-import type { Config, GhlAccess, OpenPlatform } from "@callbridge/service";
+import type { AccountPlatform, Config, GhlAccess } from "@callbridge/service";
 import { type GhlConnection, ghlConnection } from "./ghl-connection.ts";
 
 type Addresses = Pick<Config, "GHL_BASE_URL" | "publicUrl">;
-type Base = Pick<OpenPlatform, "log" | "clock" | "account">;
+type Base = Pick<AccountPlatform, "log" | "clock" | "account">;
 
 /** GHL as a service of an account asks it, by whichever access is configured; and what keeps it from that. */
 export function openGhl(
   config: Addresses,
   access: GhlAccess,
-  platform: Base & Pick<OpenPlatform, "gate">,
+  platform: Base & Pick<AccountPlatform, "gate">,
 ): { ghl: Ghl; waitsFor: () => Promise<string[]> } {
   const connection = openGhlConnection(config, access, platform);
   const ghl = createGhl({

@@ -1,5 +1,6 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { DueEntry } from "./append.ts";
+import { ended } from "./conformance.ts";
 import type { EventLog } from "./index.ts";
 import { leaseMs } from "./lease.ts";
 
@@ -20,19 +21,27 @@ export function dueConformance(world: () => DueWorld): void {
     consumer = `due-${consumers}`;
   }
 
+  /** An event of account "a", and one of account "b". */
+  let positions: number[] = [];
+  beforeAll(async () => {
+    const events = ["a", "b"].map((account) => ({ account, event: ended("due"), cause: { correlationId: "due" } }));
+    positions = (await log().append({ now: start, events })).events.map(({ position }) => position);
+  });
+
   const start = new Date("2026-11-22T10:00:00.000Z");
   const at = (seconds: number) => new Date(start.getTime() + seconds * 1_000);
   const entry = (key: string, seconds = 0): DueEntry => ({
     consumer,
     key,
-    position: 1,
+    position: positions[0] ?? 0,
     at: at(seconds),
     attempt: 0,
     because: "timer",
   });
   const dead = () => ({ ...entry("dead"), at: undefined });
   const all = { fresh: 100, suspects: 100 };
-  const claim = (seconds: number, limits = all) => log().claimDue(consumer, at(seconds), limits, 30_000);
+  const claim = (seconds: number, { fresh, suspects } = all) =>
+    log().claimDue(consumer, at(seconds), { fresh: new Map([["a", fresh]]), suspects }, 30_000);
   const keys = (entries: { key: string }[]) => entries.map(({ key }) => key).sort();
 
   describe("due", () => {
@@ -44,8 +53,26 @@ export function dueConformance(world: () => DueWorld): void {
       expect(await claim(4)).toEqual([]);
       expect(keys(await claim(15, { fresh: 1, suspects: 0 }))).toEqual(["early"]);
       expect(keys(await claim(15))).toEqual(["middle"]);
-      expect(await log().nextDueAt(consumer, at(15))).toEqual(at(20));
+      expect(await log().nextDueAt(consumer, ["a"], at(15))).toEqual(at(20));
       expect(keys(await claim(20))).toEqual(["late"]);
+    });
+
+    test("belongs to the account of its event, and is claimed by those who work for it, up to its share", async () => {
+      const [mine = 0, others = 0] = positions;
+      const of = (key: string, position: number, seconds: number) => ({ ...entry(key, seconds), position });
+      await log().putDue(start, [of("a1", mine, 0), of("a2", mine, 1), of("a3", mine, 2)]);
+      await log().keepDue(start, [of("b1", others, 3), of("b2", others, 9)]);
+      expect(await log().nextDueAt(consumer, ["a"], at(2))).toBeUndefined();
+      expect(await log().nextDueAt(consumer, ["a", "b"], at(2))).toEqual(at(3));
+      const shares = (a: number, b: number) => ({ fresh: new Map(Object.entries({ a, b })), suspects: 9 });
+      const both = await log().claimDue(consumer, at(5), shares(2, 2), 30_000);
+      expect(both.map(({ key, account }) => `${account}: ${key}`).sort()).toEqual(["a: a1", "a: a2", "b: b1"]);
+      expect(keys(await claim(60, { fresh: 9, suspects: 0 }))).toEqual(["a3"]);
+      expect(keys(await claim(99))).toEqual(["a1", "a2", "a3"]);
+      await log().putDue(start, [of("a1", others, 0)]);
+      expect(keys(await log().claimDue(consumer, at(99), { fresh: new Map([["b", 9]]), suspects: 9 }, 1))).toEqual([
+        ...["a1", "b1", "b2"],
+      ]);
     });
 
     test("is claimed by one of many replicas only", async () => {

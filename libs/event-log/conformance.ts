@@ -169,15 +169,16 @@ export function logConformance(log: () => EventLog): void {
     });
 
     test("writes timers together with the events, or neither", async () => {
+      const limits = { fresh: new Map([["a", 1]]), suspects: 1 };
       const due = [{ consumer: "together", key: "k", position: 1, at: now, attempt: 0, because: "timer" }];
       await put(ended("t1"));
       const position = (await log().lastPosition()) - 1;
       const late = { account: "a", stream: stream.callByUuid("t1"), position };
       const refused = log().append({ now, events: [{ account: "a", event: ended("t2"), cause }], due, expect: [late] });
       await expect(refused).rejects.toThrow(StreamMovedOn);
-      expect(await log().claimDue("together", now, { fresh: 1, suspects: 1 }, 1_000)).toEqual([]);
+      expect(await log().claimDue("together", now, limits, 1_000)).toEqual([]);
       await log().append({ now, events: [{ account: "a", event: ended("t2"), cause }], due });
-      expect(await log().claimDue("together", now, { fresh: 1, suspects: 1 }, 1_000)).toHaveLength(1);
+      expect(await log().claimDue("together", now, limits, 1_000)).toHaveLength(1);
     });
 
     test("tells which streams have an event of a type, also by a link", async () => {

@@ -41,6 +41,7 @@ export type Tables = {
     attempt: number;
     because: string;
     updated_at: Date;
+    account: Generated<string>;
     claim: Generated<string | null>;
     runs: Generated<number>;
   };

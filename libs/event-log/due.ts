@@ -6,7 +6,7 @@ import type { Database } from "./database.ts";
  * An entry that this process works on. `claim` names this piece of work: an entry that was set anew, or taken over by
  * somebody else, has another one. `runs` counts this and all earlier claims that ended without an answer (crashes).
  */
-export type Due = DueEntry & { at: Date; claim: string; runs: number };
+export type Due = DueEntry & { account: string; at: Date; claim: string; runs: number };
 
 /** Writes timers, retries and dead letters outside of an append. A later entry replaces one with the same key. */
 export async function putDue(db: Database, now: Date, entries: DueEntry[]): Promise<void> {
@@ -41,6 +41,9 @@ export async function keepDue(db: Database, now: Date, entries: DueEntry[]): Pro
 const rows = (now: Date, entries: DueEntry[]) =>
   entries.map((entry) => ({ ...entry, at: entry.at ?? null, updated_at: now }));
 
+/** How many entries may be claimed: of each account, and no others'; and, whosoever they are, such as failed before. */
+export type ClaimLimits = { fresh: ReadonlyMap<string, number>; suspects: number };
+
 /**
  * Takes entries whose time has come, and hides them for `hiddenMs`: when this process dies before it answers for them,
  * they come back by themselves. Several replicas may claim at once and get different ones. `suspects`, claimed before
@@ -50,20 +53,25 @@ export async function claimDue(
   db: Database,
   consumer: string,
   now: Date,
-  limits: { fresh: number; suspects: number },
+  { fresh, suspects }: ClaimLimits,
   hiddenMs: number,
 ): Promise<Due[]> {
   const until = new Date(now.getTime() + hiddenMs);
+  const accounts = [...fresh.keys()];
   const claimed = await sql<Due>`
     with fresh as (
-      select key from callbridge.due where consumer = ${consumer} and at <= ${now} and runs = 0
-      order by at limit ${limits.fresh} for update skip locked),
+      select d.key from unnest(${accounts}::text[], ${[...fresh.values()]}::int[]) as s(account, free)
+      cross join lateral (
+        select key from callbridge.due
+        where consumer = ${consumer} and account = s.account and at <= ${now} and runs = 0
+        order by at limit s.free for update skip locked) d),
     suspects as (
-      select key from callbridge.due where consumer = ${consumer} and at <= ${now} and runs > 0
-      order by at limit ${limits.suspects} for update skip locked)
+      select key from callbridge.due
+      where consumer = ${consumer} and account = any(${accounts}::text[]) and at <= ${now} and runs > 0
+      order by at limit ${suspects} for update skip locked)
     update callbridge.due set at = ${until}, updated_at = ${now}, claim = gen_random_uuid(), runs = runs + 1
     where consumer = ${consumer} and key in (select key from fresh union all select key from suspects)
-    returning consumer, key, position, at, attempt, because, claim, runs`.execute(db);
+    returning consumer, key, account, position, at, attempt, because, claim, runs`.execute(db);
   return claimed.rows;
 }
 
@@ -93,15 +101,17 @@ export async function releaseDue(
     where consumer = ${consumer} and key = ${key} and claim = ${claim}`.execute(db);
 }
 
-/** When the next timer after `now` of this consumer is due, so that nobody has to poll. */
-export async function nextDueAt(db: Database, consumer: string, now: Date): Promise<Date | undefined> {
-  const row = await db
-    .selectFrom("callbridge.due")
-    .select("at")
-    .where("consumer", "=", consumer)
-    .where("at", ">", now)
-    .orderBy("at")
-    .limit(1)
-    .executeTakeFirst();
-  return row?.at ?? undefined;
+/** When the next timer of these accounts after `now` is due, so that nobody has to poll. */
+export async function nextDueAt(
+  db: Database,
+  consumer: string,
+  accounts: readonly string[],
+  now: Date,
+): Promise<Date | undefined> {
+  const { rows } = await sql<{ at: Date | null }>`
+    select min(d.at) as at from unnest(${[...accounts]}::text[]) as s(account)
+    cross join lateral (
+      select at from callbridge.due
+      where consumer = ${consumer} and account = s.account and at > ${now} order by at limit 1) d`.execute(db);
+  return rows[0]?.at ?? undefined;
 }

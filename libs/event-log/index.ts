@@ -16,7 +16,17 @@ import {
 } from "./budget.ts";
 import { connect } from "./database.ts";
 import { countDead, countDue, type DeadCount, type DeadFilter, type DeadLetter, listDead, reviveDead } from "./dead.ts";
-import { claimDue, type Due, finishDue, hideDue, keepDue, nextDueAt, putDue, releaseDue } from "./due.ts";
+import {
+  type ClaimLimits,
+  claimDue,
+  type Due,
+  finishDue,
+  hideDue,
+  keepDue,
+  nextDueAt,
+  putDue,
+  releaseDue,
+} from "./due.ts";
 import type { Keyring } from "./keyring.ts";
 import { releaseLease, takeLease } from "./lease.ts";
 import { type Listener, listen } from "./listen.ts";
@@ -53,7 +63,7 @@ export { type Bookmark, bookmarkConsumer, bookmarkEntry } from "./bookmarks.ts";
 /** For libs/read-models alone, whose tables lie beside the log and are written by SQL of its own. */
 export { connect as connectDatabase, type Database } from "./database.ts";
 export type { DeadCount, DeadFilter, DeadLetter } from "./dead.ts";
-export type { Due } from "./due.ts";
+export type { ClaimLimits, Due } from "./due.ts";
 export { createKeyring, type Keyring, open as unseal, seal } from "./keyring.ts";
 export { leaseMs } from "./lease.ts";
 export type { Listener } from "./listen.ts";
@@ -79,16 +89,11 @@ export type EventLog = {
   lastPosition: () => Promise<number>;
   putDue: (now: Date, entries: DueEntry[]) => Promise<void>;
   keepDue: (now: Date, entries: DueEntry[]) => Promise<void>;
-  claimDue: (
-    consumer: string,
-    now: Date,
-    limits: { fresh: number; suspects: number },
-    hiddenMs: number,
-  ) => Promise<Due[]>;
+  claimDue: (consumer: string, now: Date, limits: ClaimLimits, hiddenMs: number) => Promise<Due[]>;
   hideDue: (entry: Due, until: Date) => Promise<void>;
   finishDue: (entry: Due) => Promise<void>;
   releaseDue: (entry: Due, now: Date, next: Pick<DueEntry, "at" | "attempt" | "because">) => Promise<void>;
-  nextDueAt: (consumer: string, now: Date) => Promise<Date | undefined>;
+  nextDueAt: (consumer: string, accounts: readonly string[], now: Date) => Promise<Date | undefined>;
   takeLease: (key: string, owner: string, now: Date) => Promise<boolean>;
   releaseLease: (key: string, owner: string) => Promise<void>;
   takeToken: (
@@ -157,7 +162,7 @@ export function openEventLog(options: { url: string; keyring: Keyring; poolSize?
     hideDue: (entry, until) => hideDue(db, entry, until),
     finishDue: (entry) => finishDue(db, entry),
     releaseDue: (entry, now, next) => releaseDue(db, entry, now, next),
-    nextDueAt: (consumer, now) => nextDueAt(db, consumer, now),
+    nextDueAt: (consumer, accounts, now) => nextDueAt(db, consumer, accounts, now),
     takeLease: (key, owner, now) => takeLease(db, key, owner, now),
     releaseLease: (key, owner) => releaseLease(db, key, owner),
     takeToken: (key, now, budget) => takeToken(db, key, now, budget),

@@ -7,6 +7,7 @@ import { up as badEnds } from "./migrations/0004-bad-ends.ts";
 import { up as unlinking } from "./migrations/0005-unlinking.ts";
 import { up as vault } from "./migrations/0006-vault.ts";
 import { up as appendColumns } from "./migrations/0007-append-columns.ts";
+import { up as accounts } from "./migrations/0008-accounts.ts";
 
 const migrations: Record<string, Migration> = {
   "0001-log": { up: log },
@@ -16,6 +17,7 @@ const migrations: Record<string, Migration> = {
   "0005-unlinking": { up: unlinking },
   "0006-vault": { up: vault },
   "0007-append-columns": { up: appendColumns },
+  "0008-accounts": { up: accounts },
 };
 
 /** Brings the schema up to date. Forward only; safe to run from several processes at once (Kysely takes a lock). */

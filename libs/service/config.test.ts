@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { describeConfig, type Environment, hasVendorKey, ownSecret, readConfig } from "./config.ts";
+import { accountsOf, describeConfig, type Environment, hasVendorKey, ownSecret, readConfig } from "./config.ts";
 import { ConfigError } from "./settings.ts";
 
 let directory: string;
@@ -109,10 +109,11 @@ describe("the configuration", () => {
     const app = { GHL_CLIENT_ID: "app", GHL_CLIENT_SECRET: "s3cret", GHL_LOCATION_ID: "loc" };
     const oauth = readConfig(app);
     expect(oauth.ghl).toEqual({ clientId: "app", clientSecret: "s3cret", locationId: "loc" });
-    expect(describeConfig(oauth).ghl).toBe("OAuth");
+    expect(describeConfig(oauth, accountsOf(oauth))).toMatchObject({ accounts: { default: { ghl: "OAuth" } } });
     const both = readConfig({ ...app, GHL_API_KEY: "pit-x" });
     expect(both.ghl).toEqual({ token: "pit-x", locationId: "loc" });
-    expect(describeConfig(both).ghl).toBe("private token; OAuth is configured too and not used");
+    const described = { ghl: "private token; OAuth is configured too and not used" };
+    expect(describeConfig(both, accountsOf(both))).toMatchObject({ accounts: { default: described } });
     expect(problemsOf({ GHL_CLIENT_ID: "app" })).toHaveLength(2);
   });
 
@@ -136,13 +137,12 @@ describe("the configuration", () => {
       TARGET_SECRET: "pass-word-9",
       RECORDINGS_URL: "file:///pass-word-10",
     };
-    const described = describeConfig(readConfig(secrets));
+    const config = readConfig(secrets);
+    const described = describeConfig(config, accountsOf(config));
     expect(described).toMatchObject({
       database: "external",
       bus: "nats",
-      cloudtalk: true,
-      ghl: "private token",
-      speechToText: true,
+      accounts: { default: { cloudtalk: true, ghl: "private token", speechToText: true } },
     });
     expect(JSON.stringify(described)).not.toMatch(new RegExp(`pass-word|key-id|${secrets.DATA_KEY}`));
   });
@@ -173,6 +173,77 @@ describe("CONFIG_FILE", () => {
     const path = content === undefined ? join(directory, "absent.yaml") : file("bad.yaml", content);
     expect(() => readConfig({ CONFIG_FILE: path })).toThrow(message);
     expect(() => readConfig({ CONFIG_FILE: path })).toThrow(ConfigError);
+  });
+});
+
+describe("accounts in CONFIG_FILE", () => {
+  const acme = `
+timing: { settleMs: 7, indexLagMs: 8 }
+accounts:
+  acme:
+    cloudtalk: { keyId: id, secret: "\${ACME_SECRET}", webhookSecrets: [new, "\${ACME_HOOK}"] }
+    ghl: { token: "\${ACME_TOKEN}", locationId: acme-location, callLog: note-only }
+    timeZone: Europe/Rome
+    timing: { settleMs: 9 }
+`;
+  const secrets = { ACME_SECRET: "s1", ACME_HOOK: "s2", ACME_TOKEN: "s3" };
+  const namesOf = (config: ReturnType<typeof readConfig>) => accountsOf(config).map(({ name }) => name);
+
+  test("have what the environment's variables are for the account default, and settings of their own", () => {
+    const config = readConfig({ CONFIG_FILE: file("acme.yaml", acme), ...secrets, GHL_BASE_URL: "https://proxy.test" });
+    expect(namesOf(config)).toEqual(["acme"]);
+    expect(config.accounts[0]?.config).toMatchObject({
+      cloudtalk: { keyId: "id", secret: "s1" },
+      ghl: { token: "s3", locationId: "acme-location" },
+      CLOUDTALK_WEBHOOK_SECRET: ["new", "s2"],
+      ...{ GHL_CALL_LOG: "note-only", GHL_BASE_URL: "https://proxy.test", TIME_ZONE: "Europe/Rome" },
+      settings: { timing: { settleMs: 9, indexLagMs: 8 } },
+    });
+    expect(config.settings.timing).toMatchObject({ settleMs: 7, indexLagMs: 8 });
+    expect(hasVendorKey(config)).toBe(true);
+  });
+
+  test("take no key, secret or location from the environment, whose account stands beside them", () => {
+    const path = file("bare.yaml", "accounts: { bare: {} }");
+    const environment = {
+      ...{ CLOUDTALK_API_KEY: "its-1:its-2", GHL_API_KEY: "its-3", GHL_LOCATION_ID: "its-4" },
+      ...{ CLOUDTALK_WEBHOOK_SECRET: "its-5", GHL_WEBHOOK_SECRET: "its-6", GHL_CONVERSATION_PROVIDER_ID: "its-7" },
+      ...{ OPENAI_API_KEY: "speech", CONFIG_FILE: path },
+    };
+    const config = readConfig(environment);
+    expect(namesOf(config)).toEqual(["default", "bare"]);
+    const [bare] = config.accounts;
+    expect(bare?.config).toMatchObject({ cloudtalk: undefined, ghl: undefined, OPENAI_API_KEY: "speech" });
+    expect(bare?.config).toMatchObject({ CLOUDTALK_WEBHOOK_SECRET: [], GHL_WEBHOOK_SECRET: [] });
+    expect(JSON.stringify(bare)).not.toContain("its-");
+    const described = describeConfig(config, accountsOf(config));
+    expect(described).toMatchObject({
+      accounts: { default: { ghl: "private token" }, bare: { ghl: false, speechToText: true } },
+    });
+  });
+
+  test("that are wrong stop the boot: every problem at once, where it stands in the file", () => {
+    const bad = `accounts: { one: { ghl: { token: "\${NO_TOKEN}" } }, two: { cloudtalk: { keyId: id }, timeZone: Mars } }`;
+    const path = file("bad-accounts.yaml", bad);
+    expect(problemsOf({ CONFIG_FILE: path, PORT: "seventy" }, "GHL_WEBHOOK_SECRET").sort()).toEqual([
+      "PORT: Invalid input: expected number, received NaN",
+      "accounts.one.ghl.locationId: is required with accounts.one.ghl.token",
+      "accounts.one.ghl.token: NO_TOKEN is not set",
+      "accounts.one.ghl.webhookSecrets: is required here",
+      "accounts.two.cloudtalk.secret: is required with accounts.two.cloudtalk.keyId",
+      "accounts.two.ghl.webhookSecrets: is required here",
+      "accounts.two.timeZone: must be an IANA time zone, such as Europe/Rome",
+    ]);
+  });
+
+  test.each([
+    ["Acme Inc", {}, /lower-case letters, digits and -/],
+    ["x".repeat(41), {}, /at most 40/],
+    ["demo", {}, /the twin's/],
+    ["default", { GHL_API_KEY: "token", GHL_LOCATION_ID: "location" }, /the environment makes this account already/],
+  ])("cannot be called %s", (name, environment, message) => {
+    const path = file("names.yaml", `accounts: { "${name}": {} }`);
+    expect(() => readConfig({ CONFIG_FILE: path, ...environment })).toThrow(message);
   });
 });
 

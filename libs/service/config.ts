@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createStorage } from "@callbridge/storage";
 import { z } from "zod";
-import { ConfigError, readSettings, type Settings } from "./settings.ts";
+import { inTheFile, isPersonal } from "./account-section.ts";
+import { ConfigError, type ConfigFile, readConfigFile, type Settings } from "./settings.ts";
 
 /** The only module that reads the environment. Every variable is described in README, "Configuration". */
 export type Environment = Record<string, string | undefined>;
@@ -77,6 +78,7 @@ const schema = z.object({
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 
+/** The configuration of one account, and of everything that all accounts share. */
 export type Config = z.output<typeof schema> & {
   DATA_DIR: string;
   /** Where people and vendors reach us. */
@@ -87,33 +89,73 @@ export type Config = z.output<typeof schema> & {
   cloudtalk: { keyId: string; secret: string } | undefined;
   ghl: GhlAccess | undefined;
 };
+export type Account = { name: string; config: Config };
+/** What a process reads: the environment's account, and those of `CONFIG_FILE`. */
+export type InstallationConfig = Config & { accounts: readonly Account[] };
+
+/** Whom an installation works for. `CONFIG_FILE` alone may name them all: then the environment makes no account. */
+export function accountsOf(config: InstallationConfig): Account[] {
+  return [...(makesAccount(config, config.accounts) ? [{ name: "default", config }] : []), ...config.accounts];
+}
 
 /** How one location lets us in: a private integration token, or an app's OAuth, whose tokens lie in the vault. */
 export type GhlAccess = { locationId: string } & ({ token: string } | { clientId: string; clientSecret: string });
 
+type Required = readonly (keyof typeof schema.shape)[];
+
 /** Reads and checks the configuration. Throws `ConfigError` that names every bad or missing variable. */
-export function readConfig(
-  environment: Environment = process.env,
-  required: readonly (keyof typeof schema.shape)[] = [],
-): Config {
+export function readConfig(environment: Environment = process.env, required: Required = []): InstallationConfig {
   const given = present(environment);
+  const file = fileOrProblem(given);
+  const further = file instanceof ConfigError ? [] : file.accounts;
+  const needs = makesAccount(given, further) ? required : required.filter((name) => !isPersonal(name));
+  const isAlone = further.length === 0;
+  const base = checked(given, needs, isAlone);
+  const accounts = further.map(({ name, variables, settings }) => {
+    const own = { ...without(given, isPersonal), ...present(variables) };
+    return { name, settings, ...checked(own, required.filter(isPersonal), false) };
+  });
+  const problems = [
+    ...base.problems,
+    ...(file instanceof ConfigError ? [file.message] : file.unset),
+    ...accounts.flatMap(({ name, problems }) =>
+      problems.filter((problem) => !base.problems.includes(problem)).map((problem) => inTheFile(name, problem)),
+    ),
+    ...further.flatMap(({ name }) =>
+      name === "default" && makesAccount(given, further)
+        ? ["accounts.default: the environment makes this account already"]
+        : [],
+    ),
+  ];
+  if (!base.value || file instanceof ConfigError || problems.length > 0) {
+    throw new ConfigError(`the configuration is not complete:\n  ${problems.join("\n  ")}`);
+  }
+  const config = configOf(base.value, file.settings);
+  const named = accounts.flatMap(({ name, value, settings }) =>
+    value ? [{ name, config: configOf(value, settings) }] : [],
+  );
+  return { ...config, accounts: named };
+}
+
+/** One account's variables, and what is wrong with them. Beside others it need not use what the environment has for all. */
+function checked(given: Environment, required: Required, isAlone: boolean) {
   const parsed = schema.safeParse(given);
-  const settings = settingsOrProblem(given.CONFIG_FILE);
   const problems = [
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join(".")}: ${issue.message}`),
     ...required.filter((name) => given[name] === undefined).map((name) => `${name}: is required here`),
-    ...halves.flatMap(([one, other]) => (given[one] && !given[other] ? [`${other}: is required with ${one}`] : [])),
+    ...halves
+      .filter(([one, other]) => isAlone || isPersonal(one) === isPersonal(other))
+      .flatMap(([one, other]) => (given[one] && !given[other] ? [`${other}: is required with ${one}`] : [])),
     ...callLogHalves.flatMap(({ strategy, needs }) =>
       given.GHL_CALL_LOG === strategy && given.GHL_API_KEY && !given[needs]
         ? [`${needs}: is required with GHL_CALL_LOG=${strategy}`]
         : [],
     ),
-    ...(settings instanceof ConfigError ? [settings.message] : []),
   ];
-  if (!parsed.success || settings instanceof ConfigError || problems.length > 0) {
-    throw new ConfigError(`the configuration is not complete:\n  ${problems.join("\n  ")}`);
-  }
-  const value = parsed.data;
+  return { value: parsed.data, problems };
+}
+
+function configOf(value: z.output<typeof schema>, settings: Settings): Config {
   return {
     ...value,
     settings,
@@ -123,6 +165,21 @@ export function readConfig(
     cloudtalk: cloudtalkKey(value),
     ghl: ghlAccess(value),
   };
+}
+
+type VendorVariables = {
+  [name in "CLOUDTALK_API_KEY" | "CLOUDTALK_API_KEY_ID" | "GHL_LOCATION_ID"]?: string | undefined;
+};
+
+/** Beside accounts of the file, the environment makes one only when it names a CloudTalk company or a GHL location. */
+function makesAccount(given: VendorVariables, further: readonly unknown[]): boolean {
+  return Boolean(
+    further.length === 0 || given.CLOUDTALK_API_KEY || given.CLOUDTALK_API_KEY_ID || given.GHL_LOCATION_ID,
+  );
+}
+
+function without(given: Environment, leaves: (name: string) => boolean): Environment {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !leaves(name)));
 }
 
 /** The first is of no use without the second. */
@@ -147,12 +204,12 @@ const callLogHalves = [
  */
 function present(environment: Environment): Environment {
   const trimmed = Object.entries(environment).map(([name, value]) => [name, value?.trim()] as const);
-  return Object.fromEntries(trimmed.filter(([, value]) => value !== ""));
+  return Object.fromEntries(trimmed.filter(([, value]) => value !== undefined && value !== ""));
 }
 
-function settingsOrProblem(file: string | undefined): Settings | ConfigError {
+function fileOrProblem(given: Environment): ConfigFile | ConfigError {
   try {
-    return readSettings(file);
+    return readConfigFile(given.CONFIG_FILE, given);
   } catch (error) {
     if (error instanceof ConfigError) return error;
     throw error;
@@ -176,10 +233,11 @@ function ghlAccess(value: z.output<typeof schema>): GhlAccess | undefined {
   return clientId && clientSecret ? { clientId, clientSecret, locationId } : undefined;
 }
 
-/** Whether any vendor key is set: then nothing of the twin may be used. */
-export function hasVendorKey(config: Config): boolean {
+/** Whether any vendor key is set, or any account named: then nothing of the twin may be used. */
+export function hasVendorKey(config: InstallationConfig): boolean {
   return Boolean(
-    config.cloudtalk ||
+    config.accounts.length > 0 ||
+      config.cloudtalk ||
       config.GHL_API_KEY ||
       config.GHL_CLIENT_ID ||
       config.OPENAI_API_KEY ||
@@ -204,12 +262,18 @@ export function ownSecret(dataDir: string, name: string, make = () => randomByte
 }
 
 /** What is configured, for the one line at start-up. Secrets appear as true or false. */
-export function describeConfig(config: Config): Record<string, unknown> {
+export function describeConfig(config: Config, accounts: readonly Account[]): Record<string, unknown> {
   return {
     port: config.PORT,
     publicUrl: config.publicUrl,
     database: config.DATABASE_URL ? "external" : "embedded",
     bus: config.NATS_URL ? "nats" : "embedded",
+    accounts: Object.fromEntries(accounts.map(({ name, config: own }) => [name, describeAccount(own)])),
+  };
+}
+
+function describeAccount(config: Config): Record<string, unknown> {
+  return {
     cloudtalk: Boolean(config.cloudtalk),
     ghl: describeGhl(config),
     speechToText: Boolean(config.OPENAI_API_KEY || config.STT_BASE_URL || config.OPENAI_BASE_URL),

@@ -73,7 +73,7 @@ test("what the vendor would be asked is named and not asked", async () => {
 });
 
 test("a vendor that a handler asks by itself is kept out by the gate", async () => {
-  const { gate } = lookOnlyPlatform({ log: fresh.log, keyring: fresh.keyring, clock });
+  const { gate } = lookOnlyPlatform({ log: fresh.log, keyring: fresh.keyring, clock }, "a");
   const asks = await would(async () => {
     await gate("ghl", "calls").pass("contacts.get");
     return {};

@@ -4,7 +4,7 @@ import { VendorError } from "@callbridge/vendor";
 import { afterError } from "./errors.ts";
 import type { AnyHandler, Context, Decision } from "./handler.ts";
 import { createLogger } from "./logger.ts";
-import type { OpenPlatform } from "./platform.ts";
+import { type AccountPlatform, platformOf } from "./platform.ts";
 
 /** What a handler would do if an event came again now. What the log has already (by its key) is left out. */
 export type DryRun =
@@ -78,21 +78,20 @@ async function newIn(
 }
 
 /** A platform to compose services on that are only looked at: it starts nothing, and vendors cannot be reached through it. */
-export function lookOnlyPlatform(options: { log: EventLog; keyring: Keyring; clock: () => Date }): OpenPlatform {
+export function lookOnlyPlatform(
+  options: { log: EventLog; keyring: Keyring; clock: () => Date },
+  account: string,
+): AccountPlatform {
   const refuse = (what: string) => () => {
     throw new Error(`${what} was asked of services that are only looked at`);
   };
+  const bus = { consume: refuse("consuming"), health: () => ({ ok: true }), close: async () => undefined };
   return {
-    ...options,
-    account: "default",
-    logger: createLogger("silent"),
-    bus: { consume: refuse("consuming"), health: () => ({ ok: true }), close: async () => undefined },
+    ...platformOf({ ...options, bus, logger: createLogger("silent") }, account),
     exclusively: refuse("work"),
     gate: (vendor) => ({
       pass: (operation) => Promise.reject(new WouldAsk(`${vendor} ${operation}`)),
       report: async () => undefined,
     }),
-    startRelay: () => undefined,
-    close: async () => undefined,
   };
 }

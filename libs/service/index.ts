@@ -1,10 +1,13 @@
 export { cloudEventOf } from "@callbridge/bus";
 export {
+  type Account,
+  accountsOf,
   type Config,
   describeConfig,
   type Environment,
   type GhlAccess,
   hasVendorKey,
+  type InstallationConfig,
   ownSecret,
   readConfig,
 } from "./config.ts";
@@ -21,21 +24,21 @@ export { type AfterError, afterError, Permanent, RetryLater } from "./errors.ts"
 export type { AnyHandler, Context, Decision, Fact, Handler, Wake } from "./handler.ts";
 export { createLogger } from "./logger.ts";
 export { countWebhook, metricsPage } from "./metrics.ts";
-export { type OpenPlatform, openPlatform, type PlatformOptions, sharedWork } from "./platform.ts";
+export { type AccountPlatform, type OpenPlatform, openPlatform, type PlatformOptions, platformOf } from "./platform.ts";
 export {
   type Compose,
-  type Composed,
   disconnected,
   notReady,
   openOwnPlatform,
   openStorage,
+  partsOf,
   runProcess,
   runService,
   type Started,
   waitingFor,
 } from "./process.ts";
 export { readRuntimeFile, writeRuntimeFile } from "./runtime-file.ts";
-export { type Platform, type Service, startService } from "./service.ts";
+export { type Composed, type Part, type Platform, type Service, startService } from "./service.ts";
 export { ConfigError, type Settings } from "./settings.ts";
 export { deleteEventStream } from "./streams.ts";
 export { type FieldRule, type SyncSettings, syncSettings } from "./sync-settings.ts";

@@ -21,14 +21,22 @@ import { unusableDatabase } from "./unusable-database.ts";
 
 const migrationPollMs = 1_000;
 
+/** A process's log and bus, opened. */
 export type OpenPlatform = Platform & {
-  /** Runs work that no other process may do at the same time; throws `RetryLater` when one does. */
-  exclusively: (name: string, work: () => Promise<void>) => Promise<void>;
-  /** The budget of the account at a vendor; `work` says how much of it is left to others. */
-  gate: (vendor: GateOptions["vendor"], work: GateOptions["work"]) => Gate;
   /** Publishes the log to NATS. Hosted by ingress; nothing to do with the embedded bus. */
   startRelay: () => Relay | undefined;
   close: () => Promise<void>;
+};
+
+/** What the services of one account are composed with. */
+export type AccountPlatform = Platform & {
+  account: string;
+  /** Runs work of this account that no other process may do at the same time; throws `RetryLater` when one does. */
+  exclusively: (name: string, work: () => Promise<void>) => Promise<void>;
+  /** The budget of the account at a vendor; `work` says how much of it is left to others. */
+  gate: (vendor: GateOptions["vendor"], work: GateOptions["work"]) => Gate;
+  /** A key of the account's own: nothing that it stored or linked opens with another's. */
+  key: (purpose: "storage" | "recording-links") => Buffer;
 };
 
 export type PlatformOptions = {
@@ -37,8 +45,6 @@ export type PlatformOptions = {
   dataKey: string;
   logger: Logger;
   clock?: () => Date;
-  /** Whose budgets are used. */
-  account: string;
   /** Standalone and the migration job migrate, everybody else waits for them. */
   migrate: boolean;
   /** Ends the wait for a database that is not there or not migrated yet. */
@@ -67,18 +73,8 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
     : undefined;
   if (nats) await greet(nats, logger);
   const bus = nats ? createJetStreamBus(nats, log, names) : createEmbeddedBus(log);
-  const platform: Platform = {
-    log,
-    bus,
-    keyring,
-    clock,
-    logger,
-    account: options.account,
-    settleMs: config.settings.timing.settleMs,
-  };
   return {
-    ...platform,
-    ...sharedWork(platform, options.account),
+    ...{ log, bus, keyring, clock, logger },
     startRelay: () => (nats ? startRelay(log, nats, names) : undefined),
     close: async () => {
       await bus.close();
@@ -87,15 +83,21 @@ export async function openPlatform(options: PlatformOptions): Promise<OpenPlatfo
   };
 }
 
-/** What the processes of an installation share beside the log and the bus: exclusive work and the vendors' budgets. */
-export function sharedWork(platform: Platform, account: string): Pick<OpenPlatform, "exclusively" | "gate"> {
-  const { log, clock, logger, alarms } = platform;
+/** The platform as one account sees it, with what all processes share for this account: exclusive work, budgets, keys. */
+export function platformOf(platform: Platform, account: string): AccountPlatform {
+  const { log, clock, logger, alarms, keyring } = platform;
   const sleep = alarms && { sleep: (ms: number) => new Promise<void>((resolve) => alarms.after(ms, resolve)) };
   return {
-    exclusively: (name, work) => withLease(platform, `shared/${name}`, work),
+    ...platform,
+    account,
+    exclusively: (name, work) => withLease(platform, `${account}/shared/${name}`, work),
     gate: (vendor, work) => openGate({ log, logger, clock, account, vendor, work, ...sleep }),
+    key: (purpose) => keyring.derive(isFirst(account) ? purpose : `${purpose}:${account}`),
   };
 }
+
+/** The accounts that need no `CONFIG_FILE`. An installation has one of them, or none. */
+const isFirst = (account: string) => account === "default" || account === "demo";
 
 async function greet(nats: Nats, logger: Logger): Promise<void> {
   try {

@@ -2,30 +2,46 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { createStorage, type Storage } from "@callbridge/storage";
-import { type Config, describeConfig, readConfig } from "./config.ts";
+import {
+  type Account,
+  accountsOf,
+  type Config,
+  describeConfig,
+  type InstallationConfig,
+  readConfig,
+} from "./config.ts";
 import { createLogger } from "./logger.ts";
 import { metricsPage } from "./metrics.ts";
-import { type OpenPlatform, openPlatform } from "./platform.ts";
-import { type Platform, type Service, startService } from "./service.ts";
+import { type AccountPlatform, type OpenPlatform, openPlatform, platformOf } from "./platform.ts";
+import { type Composed, type Part, type Platform, startService } from "./service.ts";
 import { ConfigError } from "./settings.ts";
 
-/** A service, or what it lacks: then its events wait in the log until it is configured. */
-export type Composed = Service | { name: string; missing: string[] };
-export type Compose = (config: Config, platform: OpenPlatform) => Composed;
+/** Makes one account's part of a service. */
+export type Compose = (config: Config, platform: AccountPlatform) => Composed;
 
-/** Recordings, transcripts and analyses of this installation. */
-export function openStorage(config: Config, { keyring }: Pick<Platform, "keyring">): Storage {
+/** A service as it works for these accounts. */
+export function partsOf(compose: Compose, accounts: readonly Account[], platform: Platform): Part[] {
+  return accounts.map(({ name, config }) => ({
+    account: name,
+    service: compose(config, platformOf(platform, name)),
+    settleMs: config.settings.timing.settleMs,
+  }));
+}
+
+/** Recordings, transcripts and analyses of an account. */
+export function openStorage(config: Config, { key }: Pick<AccountPlatform, "key">): Storage {
   const url = config.RECORDINGS_URL ?? `file:${join(config.DATA_DIR, "recordings")}`;
-  return createStorage({ url, key: keyring.derive("storage") });
+  return createStorage({ url, key: key("storage") });
 }
 
 /** Runs one service as a process of its own: configuration, platform, health, drain on SIGTERM. */
 export async function runService(compose: Compose): Promise<void> {
   await runProcess(async (asked) => {
     const { config, platform } = await openOwnPlatform(asked);
-    const composed = compose(config, platform);
-    const running = "missing" in composed ? undefined : startService(composed, platform);
-    const reasons = () => notReady([composed], platform);
+    const accounts = accountsOf(config);
+    const parts = partsOf(compose, accounts, platform);
+    const running = startService(parts, platform);
+    const reasons = () => notReady(parts, platform);
     const server = createServer(async (request, response) => {
       if (request.url === "/metrics") {
         const { contentType, text } = await metricsPage(platform.log);
@@ -37,7 +53,8 @@ export async function runService(compose: Compose): Promise<void> {
       response.end(JSON.stringify({ status: because.length === 0 ? "ok" : "not ready", reasons: because }));
     });
     server.listen(config.PORT);
-    platform.logger.info({ service: composed.name, ...describeConfig(config), reasons: await reasons() }, "started");
+    const [service] = parts.map((part) => part.service.name);
+    platform.logger.info({ service, ...describeConfig(config, accounts), reasons: await reasons() }, "started");
     return {
       stop: async () => {
         server.close();
@@ -52,35 +69,41 @@ export async function runService(compose: Compose): Promise<void> {
 export async function openOwnPlatform(
   signal: AbortSignal,
   alsoRequired: Parameters<typeof readConfig>[1] = [],
-): Promise<{ config: Config; platform: OpenPlatform }> {
+): Promise<{ config: InstallationConfig; platform: OpenPlatform }> {
   const config = readConfig(undefined, ["DATABASE_URL", "NATS_URL", "DATA_KEY", ...alsoRequired]);
   const logger = createLogger(config.LOG_LEVEL);
   const { DATABASE_URL: databaseUrl = "", DATA_KEY: dataKey = "" } = config;
   const options = { config, databaseUrl, dataKey, logger, signal };
-  const platform = await openPlatform({ ...options, account: "default", migrate: false });
+  const platform = await openPlatform({ ...options, migrate: false });
   return { config, platform };
 }
 
 /** What is not configured and therefore holds its events. */
-export function waitingFor(composed: readonly Composed[]): string[] {
-  return composed.flatMap((one) => ("missing" in one ? [`${one.name} waits for ${one.missing.join(" and ")}`] : []));
+export function waitingFor(parts: readonly Part[]): string[] {
+  const isOne = new Set(parts.map(({ account }) => account)).size === 1;
+  return parts.flatMap(({ account, service }) => {
+    if (!("missing" in service)) return [];
+    return `${service.name}${isOne ? "" : ` of ${account}`} waits for ${service.missing.join(" and ")}`;
+  });
 }
 
 /** What is configured and still waits for a person; services of one vendor wait for the same. */
-export async function disconnected(composed: readonly Composed[]): Promise<string[]> {
+export async function disconnected(parts: readonly Part[]): Promise<string[]> {
   // A database that does not answer is told of by itself.
-  const asked = composed.map(async (one) => ("missing" in one ? [] : ((await one.waitsFor?.().catch(() => [])) ?? [])));
+  const asked = parts.map(async ({ service }) =>
+    "missing" in service ? [] : ((await service.waitsFor?.().catch(() => [])) ?? []),
+  );
   return [...new Set((await Promise.all(asked)).flat())];
 }
 
 /** Why a process cannot do all of its work now. */
-export async function notReady(composed: readonly Composed[], { log, bus }: Platform): Promise<string[]> {
+export async function notReady(parts: readonly Part[], { log, bus }: Platform): Promise<string[]> {
   const database = await log.ping().then(
     () => [],
     () => ["the database does not answer"],
   );
   const { ok, because = "the bus is down" } = bus.health();
-  return [...waitingFor(composed), ...(await disconnected(composed)), ...database, ...(ok ? [] : [because])];
+  return [...waitingFor(parts), ...(await disconnected(parts)), ...database, ...(ok ? [] : [because])];
 }
 
 /** What runs: how to stop it, and when it cannot go on, why. */

@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type Alarms, type Bus, type Consuming, systemAlarms } from "@callbridge/bus";
 import type { EventLog, Keyring } from "@callbridge/event-log";
 import type { Logger } from "pino";
-import { type Reaction, startConsumer } from "./consumer.ts";
+import { held, type Reaction, startConsumer } from "./consumer.ts";
 import { decideReaction } from "./decide.ts";
 import { type AnyEffect, effectReaction } from "./effects.ts";
 import type { AnyHandler, Fact } from "./handler.ts";
@@ -21,7 +21,18 @@ export type Service = {
   waitsFor?: () => Promise<string[]>;
 };
 
-/** What all services of a process share. */
+/** A service, or what it lacks: then its events wait until it is configured. */
+export type Composed = Service | { name: string; missing: string[] };
+
+/** One account's part of a service. */
+export type Part = {
+  account: string;
+  service: Composed;
+  /** How long a vendor is given to apply a write whose answer was lost. Milliseconds. */
+  settleMs?: number | undefined;
+};
+
+/** What all services and accounts of a process share. */
 export type Platform = {
   log: EventLog;
   bus: Bus;
@@ -30,10 +41,6 @@ export type Platform = {
   /** How services wait; the system's timers when absent. */
   alarms?: Alarms;
   logger: Logger;
-  /** The account that this process works for. */
-  account: string;
-  /** How long a vendor is given to apply a write whose answer was lost. Milliseconds. */
-  settleMs?: number;
   /** How long a stopping service waits for work in hand. Milliseconds. */
   drainMs?: number;
   /** How late rows of `due` that other processes wrote may be noticed. Milliseconds. */
@@ -44,20 +51,26 @@ export type Platform = {
 const drainMsByDefault = 15_000;
 const beginRetryMs = 2_000;
 
-/** Starts a service on its platform. `stop` drains: takes no more events, finishes what is in hand within `drainMs`. */
-export function startService(service: Service, platform: Platform): Consuming {
+/**
+ * Starts a service for its accounts, over one durable consumer: every event goes to the reactions of its own account.
+ * Undefined: no account has what the service needs, and all events wait in the log. `stop` drains: takes no more events,
+ * finishes what is in hand within `drainMs`.
+ */
+export function startService(parts: readonly Part[], platform: Platform): Consuming | undefined {
+  const ready = parts.flatMap(({ service, ...part }) => ("missing" in service ? [] : [{ ...part, service }]));
+  const [first] = ready;
+  if (!first) return undefined;
+  const { name } = first.service;
   const controller = new AbortController();
-  const { log, keyring, clock, alarms = systemAlarms, bus, settleMs, drainMs = drainMsByDefault } = platform;
-  const reactions: Reaction[] = service.handlers.map(decideReaction);
-  if (service.effects?.length) reactions.push(effectReaction(service.effects, { settleMs }));
-  assertNames(reactions);
-  const logger = platform.logger.child({ service: service.name });
+  const { log, keyring, clock, alarms = systemAlarms, bus, drainMs = drainMsByDefault } = platform;
+  const reactions = new Map(ready.map((part) => [part.account, reactionsOf(part)]));
+  const logger = platform.logger.child({ service: name });
   const { signal } = controller;
   // Everything in hand listens to it.
   setMaxListeners(0, signal);
-  const runtime = { service: service.name, log, keyring, clock, alarms, logger, signal };
-  const consuming = startConsumer(reactions, bus, runtime, platform.duePollMs);
-  void begin(service, { ...platform, logger }, signal);
+  const runtime = { service: name, log, keyring, clock, alarms, logger, signal };
+  const consuming = startConsumer({ reactions, waiting: waitingOf(parts) }, bus, runtime, platform.duePollMs);
+  for (const { account, service } of ready) void begin(account, service, { ...platform, logger }, signal);
   return {
     stop: async () => {
       const endDeadline = alarms.after(drainMs, () => controller.abort());
@@ -70,9 +83,29 @@ export function startService(service: Service, platform: Platform): Consuming {
   };
 }
 
-/** Appends the facts that the service's timers hang on; a database that is down is waited for. */
-async function begin({ name, begin: facts = [] }: Service, platform: Platform, signal: AbortSignal): Promise<void> {
-  const { log, clock, account, logger } = platform;
+function reactionsOf({ service, settleMs }: { service: Service; settleMs?: number | undefined }): Reaction[] {
+  const reactions = service.handlers.map(decideReaction);
+  if (service.effects?.length) reactions.push(effectReaction(service.effects, { settleMs }));
+  assertNames(reactions);
+  return reactions;
+}
+
+/** Why the events of an account are held: what it lacks, by its name. */
+function waitingOf(parts: readonly Part[]): Map<string, string> {
+  return new Map(
+    parts.flatMap(({ account, service }) =>
+      "missing" in service ? [[account, `the account ${account} waits for ${service.missing.join(" and ")}`]] : [],
+    ),
+  );
+}
+
+/** Appends the facts that an account's timers hang on; a database that is down is waited for. */
+async function begin(
+  account: string,
+  { name, begin: facts = [] }: Service,
+  { log, clock, logger }: Platform,
+  signal: AbortSignal,
+): Promise<void> {
   while (facts.length > 0 && !signal.aborted) {
     const now = clock();
     const events = facts.map((fact) => ({
@@ -84,7 +117,7 @@ async function begin({ name, begin: facts = [] }: Service, platform: Platform, s
       await log.append({ now, events });
       return;
     } catch (error) {
-      logger.warn({ err: error }, "its timers could not be begun yet");
+      logger.warn({ err: error, account }, "its timers could not be begun yet");
       await wait(beginRetryMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
@@ -92,7 +125,7 @@ async function begin({ name, begin: facts = [] }: Service, platform: Platform, s
 
 /** Rows of `due` find their handler by its name. */
 function assertNames(reactions: readonly Reaction[]): void {
-  const names = reactions.map(({ name }) => name);
+  const names = [held, ...reactions.map(({ name }) => name)];
   assert.ok(new Set(names).size === names.length, `handlers of one name: ${names.join(", ")}`);
   assert.ok(!names.some((name) => name.includes("/")), `a handler's name has no slash: ${names.join(", ")}`);
 }

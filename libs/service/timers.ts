@@ -1,8 +1,9 @@
 import { createBell, systemAlarms } from "@callbridge/bus";
 import type { Due, DueEntry } from "@callbridge/event-log";
 import type { Runtime } from "./runtime.ts";
+import { shareOf } from "./share.ts";
 
-/** Rows worked on at once, mostly waiting for a vendor. A slow one holds up nobody but itself. */
+/** Rows worked on at once, mostly waiting for a vendor. A slow one holds up nobody but itself; accounts have equal parts. */
 const runsMax = 32;
 /** A row that was claimed before without an answer may have killed its process: one at a time, so that only it dies again. */
 const suspectsMax = 1;
@@ -22,16 +23,21 @@ export type Timers = {
 /** What becomes of a row: undefined when it is done, else its next time (none: a dead letter). */
 export type NextRun = Pick<DueEntry, "at" | "attempt" | "because"> | undefined;
 
-/** Runs the rows of `due` when their time has come. A run that throws leaves its row to come back. */
+/**
+ * Runs the rows of `due` of these accounts when their time has come; others' stay for whoever works for them. A run that
+ * throws leaves its row to come back.
+ */
 export function startTimers(
   consumer: string,
+  accounts: readonly string[],
   runtime: Runtime,
   run: (due: Due) => Promise<NextRun>,
   pollMs = duePollMs,
 ): Timers {
   const { log, clock, logger, alarms = systemAlarms } = runtime;
   const bell = createBell(alarms);
-  const fresh = new Set<Promise<void>>();
+  const share = shareOf(runsMax, accounts.length);
+  const fresh = new Map(accounts.map((account) => [account, new Set<Promise<void>>()]));
   const suspects = new Set<Promise<void>>();
   let stopped = false;
   const finished = loop();
@@ -49,20 +55,21 @@ export function startTimers(
       let waitMs = pollMs;
       try {
         const now = clock();
-        const free = { fresh: runsMax - fresh.size, suspects: suspectsMax - suspects.size };
-        for (const due of await log.claimDue(consumer, now, free, hiddenMs)) begin(due);
-        const next = await log.nextDueAt(consumer, now);
+        const free = new Map([...fresh].map(([account, running]) => [account, share - running.size]));
+        const limits = { fresh: free, suspects: suspectsMax - suspects.size };
+        for (const due of await log.claimDue(consumer, now, limits, hiddenMs)) begin(due);
+        const next = await log.nextDueAt(consumer, accounts, now);
         if (next) waitMs = Math.max(0, Math.min(pollMs, next.getTime() - clock().getTime()));
       } catch (error) {
         logger.warn({ err: error }, "timers cannot read the database");
       }
       if (!stopped) await bell.wait(waitMs);
     }
-    await Promise.all([...fresh, ...suspects]);
+    await Promise.all([...[...fresh.values()].flatMap((running) => [...running]), ...suspects]);
   }
 
   function begin(due: Due): void {
-    const group = due.runs === 1 ? fresh : suspects;
+    const group = due.runs === 1 ? (fresh.get(due.account) ?? suspects) : suspects;
     const working = work(due).finally(() => {
       group.delete(working);
       bell.ring();

@@ -4,7 +4,7 @@ import { type LogEvent, type NewEvent, stream } from "@callbridge/events";
 import { freshLog, until } from "@callbridge/testing";
 import type { AnyHandler, Decision, Handler } from "./handler.ts";
 import { createLogger } from "./logger.ts";
-import { type Platform, type Service, startService } from "./service.ts";
+import { type Part, type Platform, type Service, startService } from "./service.ts";
 
 /** One process of a service. Its log and its bus are its own, so it can die without a word. */
 export type Process = {
@@ -42,7 +42,10 @@ export async function openWorkbench() {
   }
 
   /** Starts a process, and waits until it has begun: what is appended then is delivered to it for the first time. */
-  async function start(service: Service, options: Partial<Platform> = {}): Promise<Process> {
+  async function start(
+    service: Service,
+    { settleMs, ...options }: Partial<Platform> & Pick<Part, "settleMs"> = {},
+  ): Promise<Process> {
     let begun = false;
     const beginning: AnyHandler = {
       name: "beginning",
@@ -56,8 +59,9 @@ export async function openWorkbench() {
     const own = openEventLog({ url: fresh.url, keyring, poolSize: 4 });
     const bus = createEmbeddedBus(own);
     const logger = createLogger("silent");
-    const platform = { log: own, bus, keyring, clock, logger, account: "a", duePollMs: 5, drainMs: 0, ...options };
-    const running = startService({ ...service, handlers: [...service.handlers, beginning] }, platform);
+    const platform = { log: own, bus, keyring, clock, logger, duePollMs: 5, drainMs: 0, ...options };
+    const all = { ...service, handlers: [...service.handlers, beginning] };
+    const running = startService([{ account: "a", service: all, settleMs }], platform);
     let alive = true;
     const process: Process = {
       log: own,
@@ -65,7 +69,7 @@ export async function openWorkbench() {
       stop: async () => {
         alive = false;
         processes.delete(process);
-        await running.stop();
+        await running?.stop();
         await bus.close();
         await own.close().catch(() => undefined);
       },

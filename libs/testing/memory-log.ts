@@ -39,7 +39,7 @@ export function memoryLog(): MemoryLog {
   const leases = new Map<string, { owner: string; until: number }>();
   const marks = new Map<string, { position: number; savedAt: Date }>();
   const listeners = new Set<() => void>();
-  const due = memoryDue();
+  const due = memoryDue((position) => events[position - 1]?.account);
 
   function linked(account: string, stream: string): string[] {
     const found = new Set([stream]);

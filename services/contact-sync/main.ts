@@ -1,10 +1,10 @@
 import { createCloudTalk } from "@callbridge/cloudtalk";
 import { openGhl } from "@callbridge/connections";
-import { type Composed, type Config, type OpenPlatform, runService } from "@callbridge/service";
+import { type AccountPlatform, type Composed, type Config, runService } from "@callbridge/service";
 import { contactSync } from "./handler.ts";
 
 /** Needs both vendors: it is the one that knows who is who on either side. */
-export function compose(config: Config, platform: OpenPlatform): Composed {
+export function compose(config: Config, platform: AccountPlatform): Composed {
   const { cloudtalk, ghl } = config;
   if (!cloudtalk || !ghl) {
     return {

@@ -1,13 +1,13 @@
 import { openGhl } from "@callbridge/connections";
-import { type Composed, type Config, type OpenPlatform, runService } from "@callbridge/service";
+import { type AccountPlatform, type Composed, type Config, runService } from "@callbridge/service";
 import { capabilityOf } from "@callbridge/storage";
 import type { CallLogStrategy } from "./call-log-effect.ts";
 import { ghlWriter } from "./handler.ts";
 
-export function compose(config: Config, platform: OpenPlatform): Composed {
+export function compose(config: Config, platform: AccountPlatform): Composed {
   const { ghl } = config;
   if (!ghl) return { name: "ghl-writer", missing: ["GHL_API_KEY"] };
-  const linkKey = platform.keyring.derive("recording-links");
+  const linkKey = platform.key("recording-links");
   const { ghl: crm, waitsFor } = openGhl(config, ghl, platform);
   const service = ghlWriter({
     ghl: crm,

@@ -1,4 +1,4 @@
-import { openStorage } from "@callbridge/service";
+import { openStorage, platformOf } from "@callbridge/service";
 import { capabilityOf } from "@callbridge/storage";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bytesOf, credentials, type Ingress, locationId, openIngress } from "./given.ts";
@@ -114,9 +114,10 @@ test("everything that one webhook brings carries the id of its delivery", async 
 });
 
 test("the link that stands in the CRM opens the recording that the recording service stored", async () => {
-  const { app, config, platform } = ingress;
+  const { app, config } = ingress;
+  const platform = platformOf(ingress.platform, "default");
   const { ref } = await openStorage(config, platform).put("recording/0a", Buffer.from("RIFF....WAVE, a call"));
-  const link = capabilityOf(ref, platform.keyring.derive("recording-links"));
+  const link = capabilityOf(ref, platform.key("recording-links"));
   const answer = await app.inject({ url: `/r/${link}`, headers: { range: "bytes=-6" } });
   expect([answer.statusCode, answer.headers["content-type"], answer.body]).toEqual([206, "audio/wav", "a call"]);
 });

@@ -14,7 +14,7 @@ beforeAll(async () => {
   twin = await startTwin();
   const { ghlClientId: clientId, ghlClientSecret: clientSecret, ghlLocationId: locationId } = twin.credentials;
   const config = { ...ingress.config, GHL_BASE_URL: twin.urls.ghl, ghl: { clientId, clientSecret, locationId } };
-  app = composeIngress(config, ingress.platform, { account: "default", readiness: async () => [] });
+  app = composeIngress(config, [{ name: "default", config }], ingress.platform, async () => []);
   const opened = openGhlConnection(config, config.ghl, { ...ingress.platform, account: "default" });
   if (!opened) throw new Error("OAuth is configured");
   connection = opened;

@@ -81,7 +81,6 @@ export async function openIngress(through = async (databaseUrl: string) => datab
     dataKey: fresh.dataKey,
     logger: createLogger("trace", { write: (line) => void lines.push(line) }),
     clock: () => clock.now,
-    account: "default",
     migrate: false,
   });
   const readiness = () => notReady([], platform);
@@ -91,7 +90,7 @@ export async function openIngress(through = async (databaseUrl: string) => datab
     isDropped = true;
   };
   const as = (account: string): Ingress => {
-    const app = composeIngress(config, platform, { account, readiness });
+    const app = composeIngress(config, [{ name: account, config }], platform, readiness);
     return {
       app,
       config,

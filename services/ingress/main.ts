@@ -1,30 +1,50 @@
 import { join } from "node:path";
-import { openGhlConnection } from "@callbridge/connections";
+import { type GhlConnection, openGhlConnection } from "@callbridge/connections";
 import { ghlPublicKey } from "@callbridge/ghl";
 import { openReadModels, startProjector } from "@callbridge/read-models";
 import {
+  type Account,
+  accountsOf,
   type Config,
   describeConfig,
   notReady,
   type OpenPlatform,
   openOwnPlatform,
   openStorage,
+  platformOf,
   runProcess,
   type Started,
 } from "@callbridge/service";
 import type { FastifyInstance } from "fastify";
 import type { IngressAccount } from "./account.ts";
+import type { Recordings } from "./recordings.ts";
 import { createIngress } from "./routes.ts";
 import { openSpool } from "./spool.ts";
 
 /** The HTTP door of an installation, not yet listening. */
 export function composeIngress(
   config: Config,
+  accounts: readonly Account[],
   platform: OpenPlatform,
-  options: { account: string; readiness: () => Promise<string[]> },
+  readiness: () => Promise<string[]>,
 ): FastifyInstance {
-  const account: IngressAccount = {
-    name: options.account,
+  return createIngress({
+    log: platform.log,
+    keyring: platform.keyring,
+    clock: platform.clock,
+    logger: platform.logger.child({ service: "ingress" }),
+    accounts: accounts.map(accountOf),
+    defaultAccount: defaultAccountOf(accounts),
+    recordings: accounts.map((account) => recordingsOf(account, platform)),
+    connections: new Map(accounts.flatMap((account) => connectionOf(account, platform))),
+    spool: openSpool({ directory: join(config.DATA_DIR, "spool"), key: platform.keyring.derive("spool") }),
+    readiness,
+  });
+}
+
+function accountOf({ name, config }: Account): IngressAccount {
+  return {
+    name,
     cloudtalkSecrets: config.CLOUDTALK_WEBHOOK_SECRET,
     ghlSecrets: config.GHL_WEBHOOK_SECRET,
     svixSecrets: config.CLOUDTALK_SVIX_SECRET,
@@ -32,19 +52,22 @@ export function composeIngress(
     ghlLocationId: config.ghl?.locationId,
     defaultCountry: config.DEFAULT_COUNTRY,
   };
-  const connection = config.ghl && openGhlConnection(config, config.ghl, { ...platform, account: options.account });
-  return createIngress({
-    log: platform.log,
-    keyring: platform.keyring,
-    clock: platform.clock,
-    logger: platform.logger.child({ service: "ingress" }),
-    accounts: [account],
-    defaultAccount: options.account,
-    recordings: { storage: openStorage(config, platform), key: platform.keyring.derive("recording-links") },
-    connections: new Map(connection ? [[options.account, connection]] : []),
-    spool: openSpool({ directory: join(config.DATA_DIR, "spool"), key: platform.keyring.derive("spool") }),
-    readiness: options.readiness,
-  });
+}
+
+/** Addresses that name no account are those of the one that the environment (or the twin) makes, or of the only one. */
+function defaultAccountOf(accounts: readonly Account[]): string | undefined {
+  const [only, ...others] = accounts.map(({ name }) => name);
+  return others.length === 0 ? only : accounts.find(({ name }) => name === "default")?.name;
+}
+
+function connectionOf({ name, config }: Account, platform: OpenPlatform): [string, GhlConnection][] {
+  const connection = config.ghl && openGhlConnection(config, config.ghl, { ...platform, account: name });
+  return connection ? [[name, connection]] : [];
+}
+
+function recordingsOf({ name, config }: Account, platform: OpenPlatform): Recordings {
+  const own = platformOf(platform, name);
+  return { storage: openStorage(config, own), key: own.key("recording-links") };
 }
 
 /** Keeps the read models level with the log; several processes may host it, one works at a time. */
@@ -67,9 +90,10 @@ async function start(asked: AbortSignal): Promise<Started> {
   const projector = hostProjector(platform);
   // NATS being down refuses nothing: only the log has to answer.
   const readiness = () => notReady([], { ...platform, bus: { ...platform.bus, health: () => ({ ok: true }) } });
-  const app = composeIngress(config, platform, { account: "default", readiness });
+  const accounts = accountsOf(config);
+  const app = composeIngress(config, accounts, platform, readiness);
   await app.listen({ port: config.PORT, host: "0.0.0.0" });
-  platform.logger.info({ service: "ingress", ...describeConfig(config) }, "started");
+  platform.logger.info({ service: "ingress", ...describeConfig(config, accounts) }, "started");
   return {
     stop: async () => {
       await app.close();

@@ -36,7 +36,7 @@ beforeAll(async () => {
     spool: { put: async () => undefined, waiting: () => 0, drain: async () => undefined },
     defaultAccount: "default",
     connections: new Map(),
-    recordings: { storage, key },
+    recordings: [{ storage, key }],
     readiness: async () => [],
   });
 });

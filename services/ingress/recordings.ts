@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { refOf, type Storage } from "@callbridge/storage";
 import type { FastifyInstance } from "fastify";
 
+/** One account's recordings, and the key of its links. */
 export type Recordings = { storage: Storage; key: Buffer };
 
 /** Recordings begin with their kind; the links carry no more than the object's name and its proof. */
@@ -14,11 +15,11 @@ const kinds: [RegExp, string][] = [
 ];
 
 /** `GET /r/<capability>`: the link that stands in the CRM. Range requests let players seek. */
-export function serveRecordings(app: FastifyInstance, { storage, key }: Recordings): void {
+export function serveRecordings(app: FastifyInstance, accounts: readonly Recordings[]): void {
   app.get<{ Params: { capability: string } }>("/r/:capability", async (request, reply) => {
-    const ref = refOf(request.params.capability, key);
-    const size = ref?.startsWith("recording/") ? await storage.size(ref) : undefined;
-    if (ref === undefined || size === undefined) {
+    const { ref, storage } = linked(request.params.capability, accounts) ?? {};
+    const size = ref?.startsWith("recording/") ? await storage?.size(ref) : undefined;
+    if (ref === undefined || storage === undefined || size === undefined) {
       return reply.code(404).send({ error: "there is no such recording (any more)" });
     }
     const range = rangeOf(request.headers.range, size);
@@ -31,6 +32,15 @@ export function serveRecordings(app: FastifyInstance, { storage, key }: Recordin
     if (range) reply.code(206).header("content-range", `bytes ${start}-${end - 1}/${size}`);
     return reply.send(Readable.from(storage.read(ref, { start, end })));
   });
+}
+
+/** A link opens with the key of the account that wrote it, and shows what this account stored. */
+function linked(capability: string, accounts: readonly Recordings[]): { ref: string; storage: Storage } | undefined {
+  for (const { key, storage } of accounts) {
+    const ref = refOf(capability, key);
+    if (ref !== undefined) return { ref, storage };
+  }
+  return undefined;
 }
 
 async function kindOf(storage: Storage, ref: string): Promise<string> {

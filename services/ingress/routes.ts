@@ -31,9 +31,10 @@ export type IngressOptions = {
   clock: () => Date;
   logger: FastifyBaseLogger;
   accounts: IngressAccount[];
-  /** The account of addresses that name none. */
-  defaultAccount: string;
-  recordings: Recordings | undefined;
+  /** The account of addresses that name none. Undefined: every address has to. */
+  defaultAccount: string | undefined;
+  /** Every account's. */
+  recordings: Recordings[];
   /** Accounts whose GHL is connected by OAuth; people come back here from its consent page. */
   connections: ReadonlyMap<string, GhlConnection>;
   /** Where deliveries wait while the database is down. */
@@ -78,13 +79,15 @@ export function createIngress(options: IngressOptions): FastifyInstance {
     const { contentType, text } = await metricsPage(options.log, options.spool);
     return reply.header("content-type", contentType).send(text);
   });
-  if (options.recordings) serveRecordings(app, options.recordings);
+  serveRecordings(app, options.recordings);
   serveGhlConsent(app, options.connections);
   drainWhileRunning(app, options.spool, takeSpooled);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: "there is nothing at this address" }));
   return app;
 
-  async function take(endpoint: Endpoint, name: string, request: FastifyRequest, reply: FastifyReply) {
+  async function take(endpoint: Endpoint, name: string | undefined, request: FastifyRequest, reply: FastifyReply) {
+    if (name === undefined)
+      return reply.code(404).send({ error: "the address has to name the account: /api/a/<account>/…" });
     const account = accounts.get(name);
     if (!account) return reply.code(404).send({ error: "there is no such account" });
     const startedMs = performance.now();

@@ -1,9 +1,9 @@
 import { createCloudTalk } from "@callbridge/cloudtalk";
 import type { CloudTalkCallId } from "@callbridge/events";
-import { type Composed, type Config, type OpenPlatform, openStorage, runService } from "@callbridge/service";
+import { type AccountPlatform, type Composed, type Config, openStorage, runService } from "@callbridge/service";
 import { recordingHandler } from "./handler.ts";
 
-export function compose(config: Config, platform: OpenPlatform): Composed {
+export function compose(config: Config, platform: AccountPlatform): Composed {
   if (!config.cloudtalk) return { name: "recording", missing: ["CLOUDTALK_API_KEY"] };
   const cloudtalk = createCloudTalk({
     ...config.cloudtalk,

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { type CliDeps, runCommandLine } from "@callbridge/cli";
-import { type Config, hasVendorKey, lookOnlyPlatform, readRuntimeFile } from "@callbridge/service";
+import { hasVendorKey, type InstallationConfig, lookOnlyPlatform, readRuntimeFile } from "@callbridge/service";
 
 /** `callbridge …`, `npm run callbridge -- …`: the command line, with the services of this build to look at. */
 const interrupted = new AbortController();
@@ -10,7 +10,7 @@ process.stdout.on("error", () => interrupted.abort());
 
 const services: CliDeps["services"] = async (config, base) => {
   const build = await import("./services.ts");
-  const platform = lookOnlyPlatform(base);
+  const platform = lookOnlyPlatform(base, "default");
   const seen = asItRuns(config);
   return build.services.map((compose) => {
     const composed = compose(seen, platform);
@@ -33,7 +33,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
  * The configuration as the services see it, with a name for every vendor that is not configured: handlers are looked at,
  * the platform lets no request through, and what cannot be asked shall not keep anyone from seeing what is decided.
  */
-function asItRuns(config: Config): Config {
+function asItRuns(config: InstallationConfig): InstallationConfig {
   const nobody = "http://vendor.invalid";
   const usesTwin = !hasVendorKey(config) && readRuntimeFile(config.DATA_DIR)?.twinUrl !== undefined;
   const isUnset = !config.OPENAI_API_KEY && !config.OPENAI_BASE_URL;

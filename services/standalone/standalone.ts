@@ -2,6 +2,8 @@ import { mkdirSync } from "node:fs";
 import { type EmbeddedPostgres, startEmbeddedPostgres, takeOwnership } from "@callbridge/event-log/embedded";
 import { composeIngress, hostProjector } from "@callbridge/ingress";
 import {
+  type Account,
+  accountsOf,
   type Config,
   ConfigError,
   createLogger,
@@ -9,9 +11,11 @@ import {
   disconnected,
   type Environment,
   hasVendorKey,
+  type InstallationConfig,
   notReady,
   openPlatform,
   ownSecret,
+  partsOf,
   readConfig,
   startService,
   waitingFor,
@@ -24,7 +28,7 @@ import { twinConfig } from "./twin-config.ts";
 export type Running = {
   url: string;
   config: Config;
-  account: string;
+  accounts: readonly Account[];
   twinUrl: string | undefined;
   /** What is not configured and therefore waits. */
   waiting: string[];
@@ -51,36 +55,35 @@ export async function startStandalone(environment: Environment): Promise<Running
     const twin = usesTwin(config) ? await startTwin({ firstCallId: secondsNow() }) : undefined;
     if (twin) stops.push(() => twin.close());
 
-    const effective = twin ? twinConfig(config, twin) : config;
+    const accounts = twin ? [{ name: "demo", config: twinConfig(config, twin) }] : accountsOf(config);
     const dataKey = config.DATA_KEY ?? "";
-    const account = twin ? "demo" : "default";
-    const platform = await openPlatform({ config: effective, databaseUrl, dataKey, logger, account, migrate: true });
+    const platform = await openPlatform({ config, databaseUrl, dataKey, logger, migrate: true });
     stops.push(() => platform.close());
     const relay = platform.startRelay();
     if (relay) stops.push(() => relay.stop());
     const projector = hostProjector(platform);
     stops.push(() => projector.stop());
 
-    const composed = services.map((compose) => compose(effective, platform));
-    for (const service of composed) {
-      if ("missing" in service) continue;
-      const running = startService(service, platform);
-      stops.push(() => running.stop());
+    const composed = services.map((compose) => partsOf(compose, accounts, platform));
+    for (const parts of composed) {
+      const running = startService(parts, platform);
+      if (running) stops.push(() => running.stop());
     }
-    const app = composeIngress(effective, platform, { account, readiness: () => notReady(composed, platform) });
+    const app = composeIngress(config, accounts, platform, () => notReady(composed.flat(), platform));
     stops.push(() => app.close());
     await app.listen({ port: config.PORT, host: "0.0.0.0" }).catch((cause: unknown) => {
       throw portError(cause, config.PORT);
     });
     const address = app.server.address();
     const url = `http://localhost:${address && typeof address === "object" ? address.port : config.PORT}`;
-    if (twin) connectTwin(twin, url, effective);
+    if (twin) connectTwin(twin, url, config);
     const publicUrl = config.PUBLIC_URL && config.publicUrl;
     const runtime = { pid: process.pid, url, publicUrl, databaseUrl, twinUrl: twin?.url };
     stops.push(writeRuntimeFile(config.DATA_DIR, runtime));
-    const waiting = [...waitingFor(composed), ...(await disconnected(composed))];
-    logger.info({ ...describeConfig(effective), twin: twin !== undefined, account, waiting }, "started");
-    return { url, config: effective, account, twinUrl: twin?.url, waiting, stop, crashed: crashOf(database.server) };
+    const parts = composed.flat();
+    const waiting = [...waitingFor(parts), ...(await disconnected(parts))];
+    logger.info({ ...describeConfig(config, accounts), twin: twin !== undefined, waiting }, "started");
+    return { url, config, accounts, twinUrl: twin?.url, waiting, stop, crashed: crashOf(database.server) };
   } catch (error) {
     await stop();
     throw error;
@@ -90,7 +93,7 @@ export async function startStandalone(environment: Environment): Promise<Running
 /** The twin forgets its calls with the process and the log does not: ids go on from the clock, at one call a second. */
 const secondsNow = () => Math.floor(Date.now() / 1_000);
 
-function usesTwin(config: Config): boolean {
+function usesTwin(config: InstallationConfig): boolean {
   return !hasVendorKey(config) && config.NODE_ENV !== "production";
 }
 
@@ -113,7 +116,7 @@ async function ownDatabase({ DATABASE_URL: named, DATA_DIR: dataDir }: Config, l
   }
 }
 
-function withDataDir(config: Config): Config {
+function withDataDir(config: InstallationConfig): InstallationConfig {
   try {
     mkdirSync(config.DATA_DIR, { recursive: true });
     return withOwnSecrets(config);
@@ -124,12 +127,21 @@ function withDataDir(config: Config): Config {
 }
 
 /** Secrets that nobody set are made once and kept. */
-function withOwnSecrets(config: Config): Config {
-  const own = (name: string) => ownSecret(config.DATA_DIR, name);
-  const list = (given: string[], name: string) => (given.length > 0 ? given : [own(name)]);
+function withOwnSecrets(config: InstallationConfig): InstallationConfig {
+  const dataKey = config.DATA_KEY ?? ownSecret(config.DATA_DIR, "data-key");
+  const accounts = config.accounts.map((account) => ({
+    ...account,
+    config: withWebhookSecrets(account.config, `${account.name}.`),
+  }));
+  return { ...withWebhookSecrets(config, ""), DATA_KEY: dataKey, accounts };
+}
+
+/** `prefix` keeps the files of accounts apart; no account's name has a dot. */
+function withWebhookSecrets(config: Config, prefix: string): Config {
+  const list = (given: string[], name: string) =>
+    given.length > 0 ? given : [ownSecret(config.DATA_DIR, prefix + name)];
   return {
     ...config,
-    DATA_KEY: config.DATA_KEY ?? own("data-key"),
     CLOUDTALK_WEBHOOK_SECRET: list(config.CLOUDTALK_WEBHOOK_SECRET, "cloudtalk-webhook-secret"),
     GHL_WEBHOOK_SECRET: list(config.GHL_WEBHOOK_SECRET, "ghl-webhook-secret"),
   };

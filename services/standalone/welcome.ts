@@ -1,7 +1,7 @@
 import type { Running } from "./standalone.ts";
 
 /** What a person reads after `npm start`. The secret's file is named, not its content. */
-export function welcome({ url, config, account, twinUrl, waiting }: Running): string {
+export function welcome({ url, config, accounts, twinUrl, waiting }: Running): string {
   const secret = `${config.DATA_DIR}/secrets/cloudtalk-webhook-secret`;
   const body = `{"call_uuid":"hello-1","call_id":4711,"external_number":12025550143,"direction":"incoming","talking_time":0,"is_voicemail":false}`;
   return [
@@ -10,7 +10,7 @@ export function welcome({ url, config, account, twinUrl, waiting }: Running): st
     `  database   ${config.DATABASE_URL ? "DATABASE_URL" : `embedded PostgreSQL in ${config.DATA_DIR}`}`,
     `  bus        ${config.NATS_URL ? "NATS JetStream" : "embedded"}`,
     `  vendors    ${twinUrl ? `a twin of CloudTalk, GoHighLevel and OpenAI at ${twinUrl} (no key is set)` : "real"}`,
-    `  account    ${account}`,
+    `  account    ${accounts.map(({ name }) => name).join(", ")}`,
     ...waiting.map((line) => `  waiting    ${line}`),
     "",
     "Send it a webhook:",

@@ -1,6 +1,6 @@
 import { createEmbeddedBus } from "@callbridge/bus";
 import type { EventLog, Keyring } from "@callbridge/event-log";
-import { createLogger, type Platform, type Service, sharedWork, startService, syncSettings } from "@callbridge/service";
+import { createLogger, type Platform, platformOf, type Service, startService, syncSettings } from "@callbridge/service";
 import type { Storage } from "@callbridge/storage";
 import type { MemoryLog } from "../../../libs/testing/memory-log.ts";
 import { feedbackHandler } from "../../analysis/feedback-handler.ts";
@@ -65,10 +65,10 @@ export function startReplica(world: Surroundings, process: SimulatedProcess, pol
       : createEmbeddedBus(log, { clock, alarms: process.alarms, pollMs });
   const bus = (planted.bus ?? same)(plain);
   const platform: Platform = {
-    ...{ log, bus, keyring, clock, alarms: process.alarms, logger, account, settleMs, drainMs: 15_000 },
+    ...{ log, bus, keyring, clock, alarms: process.alarms, logger, drainMs: 15_000 },
     duePollMs: pollMs,
   };
-  const { gate, exclusively } = sharedWork(platform, account);
+  const { gate, exclusively } = platformOf(platform, account);
   const ghl = crmClient(crm, vendorPort(process, gate("ghl", "calls"), "ghl"), { time, ...schedule });
   const cloudtalkFor = (work: "calls" | "sweep") =>
     callCentreClient(callCentre, vendorPort(process, gate("cloudtalk", work), "cloudtalk"), { time, lagMs: 0 });
@@ -105,12 +105,14 @@ export function startReplica(world: Surroundings, process: SimulatedProcess, pol
       recordingLink: (ref) => `https://calls.example/r/${ref}`,
     }),
   ];
-  const running = services.map((service) => startService((planted.service ?? same)(service), platform));
+  const running = services.map((service) =>
+    startService([{ account, service: (planted.service ?? same)(service), settleMs }], platform),
+  );
   return {
     process,
     log,
     stop: async () => {
-      await Promise.all(running.map((one) => one.stop()));
+      await Promise.all(running.map((one) => one?.stop()));
       await bus.close();
     },
   };
