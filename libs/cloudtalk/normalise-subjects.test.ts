@@ -136,6 +136,13 @@ describe("contacts", () => {
     expect(key("A")).not.toEqual(key("B"));
   });
 
+  test("said again without a word on what was changed, it is a duplicate at once and another hint later", () => {
+    const body = { contact_id: 123, contact_name: "Ada", contact_phone: "+393000000001" };
+    const keyAt = (receivedAt: string) => only("contact-updated", body, receivedAt).key;
+    expect(keyAt("2026-11-22T10:00:00.100Z")).toEqual(keyAt("2026-11-22T10:00:00.900Z"));
+    expect(keyAt("2026-11-22T10:00:00.100Z")).not.toEqual(keyAt("2026-11-22T10:00:04.100Z"));
+  });
+
   test("nobody, or the body of a call, is parked", () => {
     expect(normalise("contact-updated", { company: "x" }).verdict).toBe("parked");
     expect(normalise("contact-updated", realEnded).verdict).toBe("parked");

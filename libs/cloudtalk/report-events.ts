@@ -158,6 +158,9 @@ function noteKey(
     : { mode: "state", entity: `${subject}/note:id:${noteId}`, content: `${what}:${textHash}` };
 }
 
+/** Where the seconds of an ISO 8601 time end. */
+const secondsEnd = "2026-11-22T10:00:00".length;
+
 function contactEvents(report: Report): NewEvent[] {
   const { call, contact, tags, change, context } = report;
   // CloudTalk's contact triggers know nothing of calls: a call's id without any change is another event's body.
@@ -172,15 +175,17 @@ function contactEvents(report: Report): NewEvent[] {
   } as const;
   const { personal } = contact;
   const entity = `${contact.stream}/reported${report.keySuffix}`;
-  // That somebody was changed, without a word on what, can be said again and mean another change.
-  const isBare = data.change === "updated" && data.tags === undefined && Object.keys(personal).length === 0;
+  // That somebody was changed, without a word on what, can be said again and mean another change: the same within a second
+  // is a duplicate, later it is another hint to look. Looking is cheap, and hints that come together are answered together.
+  const isHint = data.change === "updated" && data.tags === undefined && personal.changed === undefined;
+  const content = context.hash(canonicalText({ data, personal }));
   return [
     {
       type: "contact.reported",
       stream: contact.stream,
-      key: isBare
-        ? { fact: `${entity}/at:${report.receivedAt}` }
-        : { mode: "state", entity, content: context.hash(canonicalText({ data, personal })) },
+      key: isHint
+        ? { fact: `${entity}/at:${report.receivedAt.slice(0, secondsEnd)}:${content}` }
+        : { mode: "state", entity, content },
       time: report.time,
       source,
       data,
