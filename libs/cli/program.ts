@@ -11,6 +11,7 @@ import { registerReadModels } from "./read-models.ts";
 import { registerReconcile } from "./reconcile.ts";
 import { registerReplay } from "./replay.ts";
 import { registerStreams } from "./streams.ts";
+import { registerSync } from "./sync.ts";
 import { registerWebhooks } from "./webhooks.ts";
 
 /** One registration function per group of commands. */
@@ -21,6 +22,7 @@ const groups = [
   registerReplay,
   registerStreams,
   registerReconcile,
+  registerSync,
   registerReadModels,
   registerWebhooks,
   registerGhl,

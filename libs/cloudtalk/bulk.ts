@@ -27,7 +27,7 @@ export type BulkResult = {
 };
 
 /** facts/cloudtalk.md §1.6. */
-const bulkActionsMax = 10;
+export const bulkActionsMax = 10;
 
 const itemAnswer = z.looseObject({ command_id: z.union([z.string(), z.number()]).transform(String) });
 export const bulkAnswer = envelope(z.looseObject({ data: z.array(z.unknown()) })).transform(

@@ -5,6 +5,7 @@ export type { CallDetails } from "./call-details.ts";
 export type { HistoryContact, HistoryPage, HistoryRow } from "./call-history.ts";
 export { type CloudTalk, createCloudTalk } from "./client.ts";
 export type { AttributeDefinition, Contact, ContactRow } from "./contact.ts";
+export { contactAdder } from "./contact-adder.ts";
 export type { ContactEdit, NewContact } from "./contact-body.ts";
 export { cloudtalkAttribute, cloudtalkFieldEdit, keptByCloudTalk, readCloudTalkField } from "./contact-fields.ts";
 export type { CueCard } from "./cue-cards.ts";

@@ -4,15 +4,19 @@ import { contactEvents } from "./contact-events.ts";
 import { effectEvents } from "./effect-events.ts";
 import { reconcileEvents } from "./reconcile-events.ts";
 import { stream } from "./streams.ts";
+import { syncEvents } from "./sync-events.ts";
 
 /**
  * Every event, its data (free of personal data: it travels the bus and may be logged) and its personal data (encrypted in
  * the log, every field optional because a stream's key can be destroyed). Unknown is a third state: absent is never 0.
  */
-export const catalogue = { ...callEvents, ...contactEvents, ...reconcileEvents, ...effectEvents } satisfies Record<
-  string,
-  { data: z.ZodObject; personal: z.ZodObject }
->;
+export const catalogue = {
+  ...callEvents,
+  ...contactEvents,
+  ...reconcileEvents,
+  ...syncEvents,
+  ...effectEvents,
+} satisfies Record<string, { data: z.ZodObject; personal: z.ZodObject }>;
 
 export type EventType = keyof typeof catalogue;
 export type EventData<T extends EventType> = z.output<(typeof catalogue)[T]["data"]>;

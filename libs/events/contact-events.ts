@@ -69,6 +69,8 @@ export const contactEvents = {
       cloudtalkContactId,
       ghlContactId,
       because: z.enum(["created", "phone", "external-url", "merged", "person"]),
+      /** The one was just made of the other, with everything that is synced: there is nothing to compare. */
+      settled: z.boolean().optional(),
     }),
     personal: nothingPersonal,
   },

@@ -10,6 +10,8 @@ export type Intent = {
   target: string;
   revision: number;
   input: Record<string, unknown>;
+  /** Whose it is; absent: the subject's that was decided on. */
+  stream?: string;
 };
 
 /** One effect as its events tell it. */

@@ -12,4 +12,5 @@ export { type EffectKind, effectKind } from "./effect-events.ts";
 export * from "./event.ts";
 export * from "./normalised.ts";
 export * from "./streams.ts";
+export type { ImportTally } from "./sync-events.ts";
 export * from "./webhook-template.ts";

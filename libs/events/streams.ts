@@ -20,4 +20,6 @@ export const stream = {
   agent: (id: string) => `agent:${id}`,
   /** What concerns the account as a whole. */
   account: (name: string) => `account:${name}`,
+  /** The sweeps of one day, such as `2026-11-22`: many, and soon of no interest. */
+  sweeps: (day: string) => `sweeps:${day}`,
 };

@@ -67,9 +67,9 @@ function newEvents({ append = [], intend = [] }: Decision, event: LogEvent, runt
   const now = runtime.clock().toISOString();
   const facts: NewEvent[] = append.map((fact) => ({ ...fact, time: fact.time ?? now, source: runtime.service }));
   const intents = intend.map(
-    ({ effect, kind, target, revision, input }): NewEvent => ({
+    ({ effect, kind, target, revision, input, stream }): NewEvent => ({
       type: "effect.intended",
-      stream: event.stream,
+      stream: stream ?? event.stream,
       key: { fact: `effect:${effect}/intended` },
       time: now,
       source: runtime.service,

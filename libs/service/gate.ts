@@ -18,6 +18,12 @@ const waitMaxMs = 10_000;
 /** After this many failures in a row the vendor is left alone, for a time that doubles up to the maximum. */
 const breaker = { failuresMax: 5, openFirstMs: 15_000, openMaxMs: 300_000 };
 
+/** Requests a second that a kind of work may send by what is known at the start: what others leave is not counted on. */
+export function paceOf(vendor: keyof typeof vendors, work: keyof typeof reserves): number {
+  const { limitMax, windowMs } = vendors[vendor];
+  return (Math.floor(safe(limitMax) * (1 - reserves[work])) / windowMs) * 1_000;
+}
+
 export type GateOptions = {
   log: EventLog;
   logger: Logger;
@@ -25,14 +31,16 @@ export type GateOptions = {
   account: string;
   vendor: keyof typeof vendors;
   work: keyof typeof reserves;
+  /** The vendor's limit until its headers tell another; what its documents say when absent. */
+  limit?: { limitMax: number; windowMs: number };
   /** Passes the time; tests move their clock instead. */
   sleep?: (ms: number) => Promise<unknown>;
 };
 
 /** The shared budget and circuit breaker of one account at one vendor, over the log's database. */
-export function openGate({ log, logger, clock, account, vendor, work, sleep = wait }: GateOptions): Gate {
+export function openGate({ log, logger, clock, account, vendor, work, sleep = wait, limit }: GateOptions): Gate {
   const key = { account, vendor };
-  const known = vendors[vendor];
+  const known = limit ?? vendors[vendor];
   const atStart = { ...known, limitMax: safe(known.limitMax), reserve: reserves[work] };
   let failing = false;
   let learnt = "";

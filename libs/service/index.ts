@@ -21,6 +21,7 @@ export {
   settleMs,
 } from "./effects.ts";
 export { type AfterError, afterError, Permanent, RetryLater } from "./errors.ts";
+export { openGate, paceOf } from "./gate.ts";
 export type { AnyHandler, Context, Decision, Fact, Handler, Wake } from "./handler.ts";
 export { createLogger } from "./logger.ts";
 export { countWebhook, metricsPage } from "./metrics.ts";

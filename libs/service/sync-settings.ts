@@ -81,6 +81,19 @@ export const syncSettings = z
         ignore: z.array(z.string().min(1)).default([]),
       })
       .prefault({}),
+    /** Looking for what no webhook reported. */
+    sweep: z
+      .strictObject({
+        /** 0: never. */
+        everyMs: z.number().int().nonnegative().default(900_000),
+        /** GHL's search index shows changes late; each sweep looks this far behind the one before. */
+        overlapMs: z.number().int().nonnegative().default(60_000),
+        /** CloudTalk does not say what changed: its contacts are opened one after the other, this many in a minute. */
+        crawlPerMinute: z.number().int().min(0).max(10).default(10),
+        /** Tags whose members are listed in one sweep, an operation for a thousand members each. */
+        tagsAtOnce: z.number().int().nonnegative().default(10),
+      })
+      .prefault({}),
   })
   .prefault({});
 

@@ -152,9 +152,9 @@ export function historyAfter(
 ): LogEvent[] {
   const time = now.toISOString();
   const intents = (decision.intend ?? []).map(
-    ({ input, ...data }): Fact => ({
+    ({ input, stream: own, ...data }): Fact => ({
       type: "effect.intended",
-      stream: name,
+      stream: own ?? name,
       key: { fact: `effect:${data.effect}/intended` },
       data,
       personal: { input },

@@ -2,8 +2,8 @@ import { createCloudTalk } from "@callbridge/cloudtalk";
 import type { EffectContext } from "@callbridge/service";
 import { hash } from "@callbridge/testing";
 import { startTwin, type Twin } from "@callbridge/twin";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { cloudtalkContactEffect } from "./cloudtalk-contact.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { cloudtalkContactEffect, lookedMaxMs } from "./cloudtalk-contact.ts";
 
 let twin: Twin;
 let effect: ReturnType<typeof cloudtalkContactEffect>;
@@ -11,7 +11,8 @@ beforeAll(async () => {
   twin = await startTwin({ settings: { searchLagMs: 0, cloudtalkOperationsMax: 1_000 } });
   const { cloudtalkKeyId: keyId, cloudtalkSecret: secret } = twin.credentials;
   const urls = { baseUrl: twin.urls.cloudtalk, analyticsUrl: twin.urls.analytics };
-  effect = cloudtalkContactEffect(createCloudTalk({ keyId, secret, ...urls }), "twin");
+  const cloudtalk = createCloudTalk({ keyId, secret, ...urls });
+  effect = cloudtalkContactEffect(cloudtalk, "twin", cloudtalk);
 });
 afterAll(() => twin.close());
 beforeEach(() => void twin.control.reset());
@@ -31,7 +32,7 @@ const seeded = (index: number) => twin.control.seeded().people[index] ?? { phone
 test("a new person is created with all its numbers", async () => {
   const done = await effect.perform(lead("+393000000077", "+393000000078"), context);
   const created = contacts().at(-1);
-  expect(done).toEqual({ vendorId: created?.id });
+  expect(done).toEqual({ vendorId: created?.id, digest: expect.any(String) });
   expect(created).toMatchObject({ name: "Eve Lead", numbers: ["+393000000077", "+393000000078"] });
 });
 
@@ -61,4 +62,47 @@ test("after a lost request it is not there", async () => {
   twin.control.fault({ match: { method: "PUT", path: "contacts/add" }, fault: "drop-before" });
   await expect(effect.perform(lead("+393000000077"), context)).rejects.toMatchObject({ consequence: "ambiguous" });
   expect(await effect.readBack?.(lead("+393000000077"), context)).toBeUndefined();
+});
+
+describe("those whom an import has looked for", () => {
+  const looked = (phone: string, email = "eve@lead.example") => {
+    return { ...lead(phone), emails: [email], lookedAt: context.now.toISOString() };
+  };
+
+  test("are made together, each with its own end, and nobody is searched for", async () => {
+    twin.control.resetRequests();
+    const ends = await Promise.allSettled([
+      ...Array.from({ length: 11 }, (_, index) => effect.perform(looked(`+3930000001${10 + index}`), context)),
+      effect.perform(looked("+393000000199", "no@address"), context),
+    ]);
+    const ids = ends.flatMap((end) =>
+      end.status === "fulfilled" && "vendorId" in end.value ? [end.value.vendorId] : [],
+    );
+    expect(
+      contacts()
+        .slice(-11)
+        .map(({ id }) => id),
+    ).toEqual(ids);
+    expect(ends.at(-1)).toMatchObject({ reason: { consequence: "refused", status: 406 } });
+    expect(twin.control.requests().vendors.cloudtalk?.operations).toEqual({ "bulk.contacts": 2 });
+  });
+
+  test("all end in doubt when the answer is lost, and are found by their numbers", async () => {
+    twin.control.fault({ match: { operation: "bulk.contacts" }, fault: "drop-after-apply" });
+    const two = [looked("+393000000111"), looked("+393000000112")];
+    const ends = await Promise.allSettled(two.map((contact) => effect.perform(contact, context)));
+    expect(ends).toMatchObject([{ reason: { consequence: "ambiguous" } }, { reason: { consequence: "ambiguous" } }]);
+    const found = await Promise.all(two.map((contact) => effect.readBack?.(contact, context)));
+    expect(found.map((one) => one?.vendorId)).toEqual(
+      contacts()
+        .slice(-2)
+        .map(({ id }) => id),
+    );
+  });
+
+  test("are searched for after all when it was too long ago", async () => {
+    const { phone, cloudtalkContactId } = seeded(0);
+    const old = { ...looked(phone), lookedAt: new Date(context.now.getTime() - lookedMaxMs).toISOString() };
+    expect(await effect.perform(old, context)).toEqual({ vendorId: cloudtalkContactId });
+  });
 });

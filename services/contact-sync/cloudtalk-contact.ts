@@ -1,8 +1,9 @@
-import { type CloudTalk, cloudtalkAttribute } from "@callbridge/cloudtalk";
+import { type CloudTalk, cloudtalkAttribute, contactAdder } from "@callbridge/cloudtalk";
+import { canonicalText } from "@callbridge/events";
 import type { EffectDefinition } from "@callbridge/service";
 import { z } from "zod";
 
-const input = z.object({
+export const cloudtalkContactInput = z.object({
   name: z.string(),
   phones: z.array(z.string()).min(1),
   emails: z.array(z.string()),
@@ -10,37 +11,52 @@ const input = z.object({
   fields: z.record(z.string(), z.string()).default({}),
   tags: z.array(z.string()).default([]),
   externalUrl: z.object({ name: z.string(), url: z.string() }),
+  /** When it was seen that nobody there has any of the numbers. ISO 8601; absent: look before it is made. */
+  lookedAt: z.string().optional(),
 });
-type Input = z.output<typeof input>;
+type Input = z.output<typeof cloudtalkContactInput>;
 
-/** Makes sure that a contact with these numbers exists in CloudTalk. One that is there is left as it is. */
+/** How long it is believed that nobody has a number. */
+export const lookedMaxMs = 5 * 60_000;
+
+/**
+ * Makes sure that a contact with these numbers exists in CloudTalk. One that is there is left as it is. What an import has
+ * looked for itself goes there in bulks, at the pace of `bulk`. A digest says that it was made with all that was asked for.
+ */
 export function cloudtalkContactEffect(
   cloudtalk: Pick<CloudTalk, "findContactsByPhone" | "createContact" | "contactAttributes">,
   host: string,
+  bulk: Pick<CloudTalk, "bulkContacts">,
 ): EffectDefinition<Input> {
+  const addInBulk = contactAdder(bulk);
   const find = async (contact: Input) => {
     const found = (await Promise.all(contact.phones.map((phone) => cloudtalk.findContactsByPhone(phone)))).flat();
     return [...new Set(found.map(({ id }) => id))];
   };
-  const named = async (fields: Input["fields"]) => {
+  const byName = async (fields: Input["fields"]) => {
     const [attributes, plain] = [Object.entries(fields).filter(isAttribute), Object.entries(fields).filter(isPlain)];
     const definitions = attributes.length > 0 ? await cloudtalk.contactAttributes() : [];
     const known = attributes.flatMap(([field, value]) => {
       const attribute = cloudtalkAttribute(field, definitions);
       return attribute ? [{ attributeId: attribute.id, value }] : [];
     });
-    return { ...Object.fromEntries(plain), ...(known.length > 0 && { attributes: known }) };
+    const isWhole = known.length === attributes.length;
+    return { isWhole, named: { ...Object.fromEntries(plain), ...(known.length > 0 && { attributes: known }) } };
   };
   return {
     kind: "cloudtalk.contact",
-    input,
+    input: cloudtalkContactInput,
     host,
-    perform: async (contact) => {
-      const [existing, ...others] = await find(contact);
+    perform: async (contact, { now, hash }) => {
+      const { fields, lookedAt, ...rest } = contact;
+      const isLooked = lookedAt !== undefined && now.getTime() - Date.parse(lookedAt) < lookedMaxMs;
+      const [existing, ...others] = isLooked ? [] : await find(contact);
       if (others.length > 0) return { skip: "several CloudTalk contacts share these numbers" };
       if (existing) return { vendorId: existing };
-      const { fields, ...rest } = contact;
-      return { vendorId: await cloudtalk.createContact({ ...rest, ...(await named(fields)) }) };
+      const { isWhole, named } = await byName(fields);
+      const wanted = { ...rest, ...named };
+      const vendorId = isLooked ? await addInBulk(wanted) : await cloudtalk.createContact(wanted);
+      return { vendorId, ...(isWhole && { digest: hash(canonicalText(wanted)) }) };
     },
     readBack: async (contact) => {
       const [existing, ...others] = await find(contact);

@@ -8,6 +8,8 @@ import { cloudtalkTagsEffect } from "./cloudtalk-tags-effect.ts";
 import { cloudtalkUpdateEffect } from "./cloudtalk-update-effect.ts";
 import { customFieldsOf } from "./custom-fields.ts";
 import { identifyHandler } from "./identify.ts";
+import { importHandler } from "./import.ts";
+import type { ImportDeps } from "./import-page.ts";
 import { matchHandler } from "./match.ts";
 import { type ReconcileDeps, reconcileHandler, sweepsOf } from "./reconcile.ts";
 import { type SyncDeps, syncHandler } from "./sync.ts";
@@ -23,9 +25,12 @@ export type ContactSyncDeps = {
   detailsAfterMs: number;
   indexLagMs: number;
   account: string;
-  /** The history for the sweeps, which leave most of the budget to calls. */
-  history: ReconcileDeps["cloudtalk"];
-  log: ReconcileDeps["log"] & SyncDeps["log"];
+  /** The vendors for sweeps and imports, which leave most of the budget to calls. */
+  sweeping: {
+    cloudtalk: ReconcileDeps["cloudtalk"] & ImportDeps["cloudtalk"] & Pick<CloudTalk, "bulkContacts">;
+    ghl: ImportDeps["ghl"];
+  };
+  log: ReconcileDeps["log"] & SyncDeps["log"] & ImportDeps["log"];
   /** How contacts are kept in step. */
   sync: SyncSettings;
   sweepEveryMs: number;
@@ -35,18 +40,20 @@ export type ContactSyncDeps = {
 
 /** Who is who: the ids of a call, the contact of a call, the two sides' records of one person. */
 export function contactSync(deps: ContactSyncDeps): Service {
-  const { cloudtalk, cloudtalkHost: host, ghl, sync } = deps;
+  const { cloudtalk, cloudtalkHost: host, ghl, sweeping, sync } = deps;
+  const shared = { ...deps, settings: sync, customFields: customFieldsOf(ghl, sync) };
   return {
     name: "contact-sync",
     handlers: [
       identifyHandler({ ...deps, finder: createCallFinder(cloudtalk) }),
       matchHandler(deps),
-      syncHandler({ ...deps, settings: sync, customFields: customFieldsOf(ghl, sync) }),
-      reconcileHandler({ ...deps, cloudtalk: deps.history }),
+      syncHandler(shared),
+      reconcileHandler({ ...deps, ...sweeping }),
+      importHandler({ ...shared, ...sweeping }),
     ],
     begin: [sweepsOf(deps.account)],
     effects: [
-      cloudtalkContactEffect(cloudtalk, host),
+      cloudtalkContactEffect(cloudtalk, host, sweeping.cloudtalk),
       cloudtalkUpdateEffect(cloudtalk, host),
       cloudtalkTagsEffect(cloudtalk, host, sync),
       cloudtalkDeletionEffect(cloudtalk, host),

@@ -13,10 +13,13 @@ export function compose(config: Config, platform: AccountPlatform): Composed {
     };
   }
   const urls = { baseUrl: config.CLOUDTALK_BASE_URL, analyticsUrl: config.CLOUDTALK_ANALYTICS_URL };
-  const { ghl: crm, waitsFor } = openGhl(config, ghl, platform);
+  const { ghl: crm, sweeping, waitsFor } = openGhl(config, ghl, platform);
   const service = contactSync({
     cloudtalk: createCloudTalk({ ...cloudtalk, ...urls, gate: platform.gate("cloudtalk", "calls") }),
-    history: createCloudTalk({ ...cloudtalk, ...urls, gate: platform.gate("cloudtalk", "sweep") }),
+    sweeping: {
+      cloudtalk: createCloudTalk({ ...cloudtalk, ...urls, gate: platform.gate("cloudtalk", "sweep") }),
+      ghl: sweeping,
+    },
     cloudtalkHost: new URL(config.CLOUDTALK_BASE_URL).host,
     ghl: crm,
     unknownCaller: config.UNKNOWN_CALLER,

@@ -41,7 +41,12 @@ type Writes = { ghl: string[]; cloudtalk: string[] };
 const nothing: Writes = { ghl: [], cloudtalk: [] };
 
 /** Everything up to the newest hint was considered. `base`: what both sides agree on now. */
-export function synced({ ids }: Pair, { stream: name, newest }: Work, base?: Person, writes = nothing): Fact {
+export function synced(
+  { ids }: Pair,
+  { stream: name, newest }: Pick<Work, "stream" | "newest">,
+  base?: Person,
+  writes = nothing,
+): Fact {
   const { tags, ...personal } = base ?? {};
   return {
     type: "contact.synced",

@@ -91,7 +91,7 @@ function evolvePair(before: Pair, event: LogEvent): Pair {
     case "contact.tags_reported":
       return { ...hinted(event.data.origin), phones: event.personal.phones ?? pair.phones };
     case "contact.linked":
-      return pair.linked ? pair : linkedAs(hinted(undefined), event.data);
+      return pair.linked ? pair : linkedAs(event.data.settled ? pair : hinted(undefined), event.data);
     case "contact.unlinked":
       return unlinked(pair, event.data, named);
     case "contact.observed": {

@@ -71,7 +71,7 @@ function texts({ fields }: SyncSettings, read: (rule: FieldRule) => string): Rec
   return Object.fromEntries(entries.filter(([, text]) => text !== ""));
 }
 
-const isE164 = (phone: string) => /^\+[1-9]\d{6,14}$/.test(phone);
+export const isE164 = (phone: string) => /^\+[1-9]\d{6,14}$/.test(phone);
 
 function reachable({ phones, emails }: { phones: string[]; emails: string[] }) {
   return {

@@ -1,8 +1,9 @@
 import type { LogEvent } from "@callbridge/events";
 import type { Decision, Handler } from "@callbridge/service";
 import { type CompareDeps, compare } from "./compare.ts";
+import { created } from "./created.ts";
 import { type IntroduceDeps, introduce } from "./introduce.ts";
-import { linkedNext, unlinked } from "./link.ts";
+import { unlinked } from "./link.ts";
 import { foldPair, type Pair } from "./pair.ts";
 
 export type SyncDeps = CompareDeps & IntroduceDeps;
@@ -40,20 +41,6 @@ export function syncHandler(deps: SyncDeps): Handler<Pair> {
       return pair.linked ? await compare(pair, work, deps) : await introduce(pair, work, deps);
     },
   };
-}
-
-/** A counterpart was made (or found on the way): now there are two to link. */
-async function created(event: LogEvent, pair: Pair, { log }: SyncDeps): Promise<Decision> {
-  if (event.type !== "effect.observed" || pair.linked || event.data.vendorId === undefined) return {};
-  const { kind, vendorId } = event.data;
-  const { cloudtalk, ghl } = pair.ids;
-  if (kind === "cloudtalk.contact" && ghl) {
-    return { append: [await linkedNext(log, event.account, [vendorId as typeof cloudtalk & string, ghl], "created")] };
-  }
-  if (kind === "ghl.contact" && cloudtalk) {
-    return { append: [await linkedNext(log, event.account, [cloudtalk, vendorId as typeof ghl & string], "created")] };
-  }
-  return {};
 }
 
 /** A CRM contact has one counterpart. A second record that was linked to it too is parted again, and shown to a person. */

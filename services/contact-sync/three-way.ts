@@ -13,6 +13,13 @@ export type Reconciled = {
   ghl: { fields: TextChange[]; phone?: MainChange; email?: MainChange; tags: SetChange };
 };
 
+/** Both sides agree. */
+export function isNothing({ cloudtalk, ghl }: Reconciled): boolean {
+  const sets = [cloudtalk.phones, cloudtalk.emails, cloudtalk.tags, ghl.tags];
+  const changes = [...cloudtalk.fields, ...ghl.fields, ...sets.flatMap(({ add, remove }) => [...add, ...remove])];
+  return changes.length === 0 && !ghl.phone && !ghl.email;
+}
+
 /**
  * The three-way decision. `base` is what both sides last agreed on; absent when they never did. A change is what differs
  * from the base; a removal counts only where the base shows that something was there. Pure.

@@ -69,7 +69,9 @@ export function startReplica(world: Surroundings, process: SimulatedProcess, pol
     duePollMs: pollMs,
   };
   const { gate, exclusively } = platformOf(platform, account);
-  const ghl = crmClient(crm, vendorPort(process, gate("ghl", "calls"), "ghl"), { time, ...schedule });
+  const ghlFor = (work: "calls" | "sweep") =>
+    crmClient(crm, vendorPort(process, gate("ghl", work), "ghl"), { time, ...schedule });
+  const ghl = ghlFor("calls");
   const cloudtalkFor = (work: "calls" | "sweep") =>
     callCentreClient(callCentre, vendorPort(process, gate("cloudtalk", work), "cloudtalk"), { time, lagMs: 0 });
   const cloudtalk = cloudtalkFor("calls");
@@ -77,8 +79,15 @@ export function startReplica(world: Surroundings, process: SimulatedProcess, pol
   const analysis = works.analysis(process);
   const services: Service[] = [
     contactSync({
-      ...{ cloudtalk, history: cloudtalkFor("sweep"), cloudtalkHost: "call-centre.example", ghl, account, log },
-      ...{ unknownCaller: "create", ...timing, sync: syncSettings.parse(undefined) },
+      ...{
+        cloudtalk,
+        sweeping: { cloudtalk: cloudtalkFor("sweep"), ghl: ghlFor("sweep") },
+        cloudtalkHost: "call-centre.example",
+        ghl,
+        account,
+        log,
+      },
+      ...{ unknownCaller: "create", ...timing, sync: syncSettings.parse({ sweep: { everyMs: 0 } }) },
     }),
     {
       name: "recording",
