@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type EventLog, newId } from "@callbridge/event-log";
 import { type EventData, isEvent, stream } from "@callbridge/events";
-import { readRuntimeFile } from "@callbridge/service";
 import type { Command } from "commander";
 
+import { nameOfAccount } from "./account.ts";
 import type { CliDeps } from "./deps.ts";
 import { CliError, UsageError } from "./errors.ts";
 import { withLog } from "./open-log.ts";
@@ -25,7 +25,7 @@ export function registerReconcile(program: Command, deps: CliDeps): void {
     )
     .requiredOption("--from <time>", "calls that ended from here, such as 2026-11-22 or 2d", time)
     .option("--to <time>", "to here", time, deps.clock())
-    .option("--account <name>", "default, or demo with the twin")
+    .option("--account <name>", "whose calls; needed only beside other accounts")
     .option("--limit <minutes>", "how long to wait for the certificate", Number, 40)
     .addOption(dryRunOption())
     .addOption(jsonOption())
@@ -36,7 +36,7 @@ export function registerReconcile(program: Command, deps: CliDeps): void {
 async function reconcile(deps: CliDeps, { from, to, limit, dryRun, json, account: named }: Options): Promise<void> {
   if (from >= to) throw new UsageError("--from must be before --to.");
   await withLog(deps, async ({ log, config }) => {
-    const account = named ?? (readRuntimeFile(config.DATA_DIR)?.twinUrl ? "demo" : "default");
+    const account = nameOfAccount(named, config);
     const asked = `reconcile:asked:${newId()}`;
     const now = deps.clock();
     await log.append({

@@ -1,7 +1,7 @@
 import { cloudTalkTemplates } from "@callbridge/cloudtalk";
 import { secretPlaceholder, type WebhookTemplate } from "@callbridge/events";
 import { ghlTemplates } from "@callbridge/ghl";
-import type { Config } from "@callbridge/service";
+import type { Config, InstallationConfig } from "@callbridge/service";
 import { type Command, InvalidArgumentError } from "commander";
 import type { CliDeps } from "./deps.ts";
 import { asItRuns } from "./open-log.ts";
@@ -62,12 +62,14 @@ function accountName(text: string): string {
 
 type Printed = WebhookTemplate & { url: string };
 
-function show(deps: CliDeps, config: Config, options: WebhooksOptions): void {
+function show(deps: CliDeps, installation: InstallationConfig, options: WebhooksOptions): void {
+  const named = installation.accounts.find(({ name }) => name === options.account);
+  const config = named?.config ?? installation;
   const base = config.publicUrl;
   const url = (path: string) => base + (options.account ? path.replace("/api/", `/api/a/${options.account}/`) : path);
   const shows = options.showSecrets === true || deps.stdout.isTTY === true;
   const groups = vendors.map(({ name, where, templates, ...secretOf }) => {
-    const { shown, from } = secretIn(config, secretOf, shows);
+    const { shown, from } = secretIn(config, named?.name, secretOf, shows);
     const webhooks = templates.map((template): Printed => {
       const header = template.header.replace(secretPlaceholder, () => shown);
       return { ...template, url: url(template.path), header };
@@ -109,9 +111,15 @@ const isLocal = (url: string) => /^(localhost|127\.|\[::1\])/.test(new URL(url).
 type SecretOf = Pick<(typeof vendors)[number], "variable" | "file">;
 
 /** The first of the live secrets: it is the one to set up anew. `from` says where it is, for people. */
-function secretIn(config: Config, { variable, file }: SecretOf, shows: boolean): { shown: string; from: string } {
+function secretIn(
+  config: Config,
+  account: string | undefined,
+  { variable, file }: SecretOf,
+  shows: boolean,
+): { shown: string; from: string } {
   const [given] = config[variable];
-  const stored = given === undefined ? storedSecret(config.DATA_DIR, file) : undefined;
+  const own = account === undefined ? file : `${account}.${file}`;
+  const stored = given === undefined ? storedSecret(config.DATA_DIR, own) : undefined;
   const secret = given ?? stored?.secret;
   if (secret === undefined) {
     return { shown: `<${variable}>`, from: `none yet: start Callbridge once, or set ${variable}` };

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /** How the twin behaves. Every duration is in milliseconds and realistic but short, so that tests and demos stay fast. */
 export const twinSettingsSchema = z.strictObject({
-  /** Base URL of Callbridge; webhooks are recorded but not sent while it is null. */
+  /** Base URL of Callbridge, or of one of its accounts (`…/api/a/<account>`); webhooks are recorded but not sent while it is null. */
   webhookTarget: z.url().nullable().default(null),
   /** Sent as `Authorization: Bearer` with workflow webhooks (CloudTalk automations and GHL workflows). */
   webhookSecret: z.string().default("twin-webhook-secret"),

@@ -24,7 +24,7 @@ export async function postRaw(
   const { webhookTarget, webhookTimeoutMs } = world.settings;
   if (webhookTarget === null) return { path, status: 0, body: "no webhookTarget is set", payload };
   try {
-    const answer = await fetch(webhookTarget.replace(/\/$/, "") + path, {
+    const answer = await fetch(addressOf(webhookTarget, path), {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
       body: raw,
@@ -35,6 +35,12 @@ export async function postRaw(
     // A receiver that is down is a result, not an error: senders of webhooks only note it.
     return { path, status: 0, body: cause instanceof Error ? cause.message : String(cause), payload };
   }
+}
+
+/** Callbridge's addresses all begin with /api, and those of an account with /api/a/<account>. */
+function addressOf(target: string, path: string): string {
+  const base = target.replace(/\/$/, "");
+  return base + (base.includes("/api/a/") ? path.replace(/^\/api/, "") : path);
 }
 
 function parsed(text: string): unknown {
