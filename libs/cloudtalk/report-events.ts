@@ -139,7 +139,7 @@ function callNotes(report: Report): NewEvent[] {
       : keyWithoutId(`note:${context.hash(note.text)}`, call, context),
     time,
     source,
-    data: call.data,
+    data: { ...call.data, ...known({ noteId }) },
     personal: { ...call.personal, note: note.text, ...known({ author: note.author }) },
   }));
 }

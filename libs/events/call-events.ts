@@ -73,7 +73,7 @@ export const callEvents = {
   "call.recovered": callReport,
   "call.tagged": { data: z.object({ ...callFacts, tag: text }), personal: callPersonal },
   "call.noted": {
-    data: z.object(callFacts),
+    data: z.object({ ...callFacts, noteId: id.optional() }),
     personal: callPersonal.extend({ note: text.optional(), author: text.optional() }),
   },
   /** What the call was, decided once both ids are known or the deadline has passed. */

@@ -6,6 +6,8 @@ export const effectKind = z.enum([
   "ghl.note",
   /** Removes a second copy of a note that a vendor applied later than anybody may assume. */
   "ghl.note_duplicates",
+  /** A note that somebody wrote in the call centre. */
+  "ghl.note_copy",
   "ghl.call_log",
   "ghl.fields",
   /** Changes of a contact that exists: only what differs, merged into what is there. */
@@ -19,6 +21,8 @@ export const effectKind = z.enum([
   "cloudtalk.contact",
   "cloudtalk.contact_update",
   "cloudtalk.tags",
+  /** One attribute of a contact, merged into the others. */
+  "cloudtalk.attribute",
   "cloudtalk.note",
   "cloudtalk.activity",
   "cloudtalk.cue_card",

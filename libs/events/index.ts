@@ -7,6 +7,7 @@ export {
   recordingUnavailable,
 } from "./call-events.ts";
 export * from "./catalogue.ts";
+export * from "./contact-link.ts";
 export * from "./effect.ts";
 export { type EffectKind, effectKind } from "./effect-events.ts";
 export * from "./event.ts";

@@ -24,7 +24,9 @@ export { type AfterError, afterError, Permanent, RetryLater } from "./errors.ts"
 export { openGate, paceOf } from "./gate.ts";
 export type { AnyHandler, Context, Decision, Fact, Handler, Wake } from "./handler.ts";
 export { createLogger } from "./logger.ts";
+export type { CallRule, MappingSettings, OpportunityRule } from "./mapping-settings.ts";
 export { countWebhook, metricsPage } from "./metrics.ts";
+export { noteMark, noteMarksIn } from "./note-mark.ts";
 export { type AccountPlatform, type OpenPlatform, openPlatform, type PlatformOptions, platformOf } from "./platform.ts";
 export {
   type Compose,
@@ -40,6 +42,6 @@ export {
 } from "./process.ts";
 export { readRuntimeFile, writeRuntimeFile } from "./runtime-file.ts";
 export { type Composed, type Part, type Platform, type Service, startService } from "./service.ts";
-export { ConfigError, type Settings } from "./settings.ts";
+export { ConfigError, type Settings, settingsOf } from "./settings.ts";
 export { deleteEventStream } from "./streams.ts";
 export { type FieldRule, type SyncSettings, syncSettings } from "./sync-settings.ts";

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
 import { accountEntries, checkNames, isObject, splitAccount, type Variables, withSecrets } from "./account-section.ts";
+import { mappingSections } from "./mapping-settings.ts";
 import { syncSettings } from "./sync-settings.ts";
 
 const milliseconds = (byDefault: number) => z.number().int().nonnegative().default(byDefault);
@@ -31,6 +32,7 @@ const sections = z.strictObject({
     })
     .prefault({}),
   sync: syncSettings,
+  ...mappingSections,
 });
 
 export type Settings = z.output<typeof sections>;
@@ -51,6 +53,9 @@ export type ConfigFile = {
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
+
+/** Settings from the content of a file; throws zod's error. Without content: the defaults. */
+export const settingsOf = (content: unknown = {}): Settings => sections.parse(content);
 
 /**
  * Reads `CONFIG_FILE`. `${NAME}` in an account stands for a variable of `environment`; what an account does not say of the

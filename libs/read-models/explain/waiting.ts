@@ -20,6 +20,8 @@ const reactions: Record<string, string> = {
   transcription: "transcribes the recording",
   feedback: "analyses the transcript",
   "write-call": "looks what there is to write of the call by then",
+  "crm-notes": "looks for a note in GoHighLevel again",
+  "opportunity-changes": "looks again whether the opportunity's contact is known in CloudTalk",
   effects: "carries on with a write",
 };
 
