@@ -1,16 +1,23 @@
 import type { CloudTalk } from "@callbridge/cloudtalk";
 import type { Ghl } from "@callbridge/ghl";
-import type { Service, SyncSettings } from "@callbridge/service";
+import type { MappingSettings, Service, SyncSettings } from "@callbridge/service";
 import { createCallFinder } from "./call-finder.ts";
+import { cloudtalkActivityEffect } from "./cloudtalk-activity.ts";
+import { cloudtalkAttributeEffect } from "./cloudtalk-attribute.ts";
 import { cloudtalkContactEffect } from "./cloudtalk-contact.ts";
 import { cloudtalkDeletionEffect } from "./cloudtalk-deletion-effect.ts";
+import { cloudtalkNoteEffect } from "./cloudtalk-note.ts";
 import { cloudtalkTagsEffect } from "./cloudtalk-tags-effect.ts";
 import { cloudtalkUpdateEffect } from "./cloudtalk-update-effect.ts";
+import { crmNotesHandler } from "./crm-notes.ts";
+import { cueCardHandler } from "./cue-card.ts";
+import { cueCardEffect } from "./cue-card-effect.ts";
 import { customFieldsOf } from "./custom-fields.ts";
 import { identifyHandler } from "./identify.ts";
 import { importHandler } from "./import.ts";
 import type { ImportDeps } from "./import-page.ts";
 import { matchHandler } from "./match.ts";
+import { opportunityChangesHandler } from "./opportunity-changes.ts";
 import { type ReconcileDeps, reconcileHandler, sweepsOf } from "./reconcile.ts";
 import { type SyncDeps, syncHandler } from "./sync.ts";
 
@@ -33,6 +40,9 @@ export type ContactSyncDeps = {
   log: ReconcileDeps["log"] & SyncDeps["log"] & ImportDeps["log"];
   /** How contacts are kept in step. */
   sync: SyncSettings;
+  /** What else is carried to CloudTalk. */
+  mapping: Pick<MappingSettings, "notes" | "cueCard" | "opportunities">;
+  platformHost: string;
   sweepEveryMs: number;
   sweepWindowMs: number;
   sweepGraceMs: number;
@@ -40,7 +50,7 @@ export type ContactSyncDeps = {
 
 /** Who is who: the ids of a call, the contact of a call, the two sides' records of one person. */
 export function contactSync(deps: ContactSyncDeps): Service {
-  const { cloudtalk, cloudtalkHost: host, ghl, sweeping, sync } = deps;
+  const { cloudtalk, cloudtalkHost: host, ghl, log, sweeping, sync, mapping } = deps;
   const shared = { ...deps, settings: sync, customFields: customFieldsOf(ghl, sync) };
   return {
     name: "contact-sync",
@@ -48,6 +58,9 @@ export function contactSync(deps: ContactSyncDeps): Service {
       identifyHandler({ ...deps, finder: createCallFinder(cloudtalk) }),
       matchHandler(deps),
       syncHandler(shared),
+      ...(mapping.notes.toCloudtalk ? [crmNotesHandler({ ghl })] : []),
+      opportunityChangesHandler({ ghl, log, settings: mapping.opportunities.fromGhl }),
+      cueCardHandler({ ghl, log, settings: mapping.cueCard }),
       reconcileHandler({ ...deps, ...sweeping }),
       importHandler({ ...shared, ...sweeping }),
     ],
@@ -57,6 +70,10 @@ export function contactSync(deps: ContactSyncDeps): Service {
       cloudtalkUpdateEffect(cloudtalk, host),
       cloudtalkTagsEffect(cloudtalk, host, sync),
       cloudtalkDeletionEffect(cloudtalk, host),
+      cloudtalkNoteEffect(cloudtalk, host),
+      cloudtalkActivityEffect(cloudtalk, host),
+      cloudtalkAttributeEffect(cloudtalk, host),
+      cueCardEffect(cloudtalk, deps.platformHost),
     ],
   };
 }

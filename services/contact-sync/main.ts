@@ -1,6 +1,6 @@
 import { createCloudTalk } from "@callbridge/cloudtalk";
 import { openGhl } from "@callbridge/connections";
-import { type AccountPlatform, type Composed, type Config, runService } from "@callbridge/service";
+import { type AccountPlatform, type Composed, type Config, runService, type SyncSettings } from "@callbridge/service";
 import { contactSync } from "./handler.ts";
 
 /** Needs both vendors: it is the one that knows who is who on either side. */
@@ -12,7 +12,11 @@ export function compose(config: Config, platform: AccountPlatform): Composed {
       missing: [...(cloudtalk ? [] : ["CLOUDTALK_API_KEY"]), ...(ghl ? [] : ["GHL_API_KEY"])],
     };
   }
-  const urls = { baseUrl: config.CLOUDTALK_BASE_URL, analyticsUrl: config.CLOUDTALK_ANALYTICS_URL };
+  const urls = {
+    baseUrl: config.CLOUDTALK_BASE_URL,
+    analyticsUrl: config.CLOUDTALK_ANALYTICS_URL,
+    platformUrl: config.CLOUDTALK_PLATFORM_URL,
+  };
   const { ghl: crm, sweeping, waitsFor } = openGhl(config, ghl, platform);
   const service = contactSync({
     cloudtalk: createCloudTalk({ ...cloudtalk, ...urls, gate: platform.gate("cloudtalk", "calls") }),
@@ -21,14 +25,21 @@ export function compose(config: Config, platform: AccountPlatform): Composed {
       ghl: sweeping,
     },
     cloudtalkHost: new URL(config.CLOUDTALK_BASE_URL).host,
+    platformHost: new URL(config.CLOUDTALK_PLATFORM_URL).host,
     ghl: crm,
     unknownCaller: config.UNKNOWN_CALLER,
     account: platform.account,
     log: platform.log,
-    sync: config.settings.sync,
+    sync: apartFromCallTags(config.settings),
+    mapping: config.settings,
     ...config.settings.timing,
   });
   return { ...service, waitsFor };
+}
+
+/** What came to the CRM from a call is no tag of the person, and does not come back as one. */
+function apartFromCallTags({ sync, callTags: { prefix } }: Config["settings"]): SyncSettings {
+  return prefix === "" ? sync : { ...sync, tags: { ...sync.tags, ignore: [...sync.tags.ignore, `${prefix}*`] } };
 }
 
 if (import.meta.main) await runService(compose);

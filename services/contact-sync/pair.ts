@@ -109,6 +109,8 @@ function evolvePair(before: Pair, event: LogEvent): Pair {
       return { ...pair, base, hints: pair.hints.filter(({ position }) => position > upTo) };
     }
     case "echo.recognised": {
+      // Notes have echoes too, and are no writes to the contact itself.
+      if (pair.unechoed[event.data.origin] !== event.data.effect) return pair;
       const { [event.data.origin]: _, ...unechoed } = pair.unechoed;
       return { ...pair, unechoed };
     }

@@ -17,6 +17,7 @@ export function compose(config: Config, platform: AccountPlatform): Composed {
     noteDelayMs: config.settings.timing.noteDelayMs,
     recordingLink: (ref) =>
       config.linksAreReachable ? `${config.publicUrl}/r/${capabilityOf(ref, linkKey)}` : undefined,
+    mapping: config.settings,
     exclusively: platform.exclusively,
   });
   return { ...service, waitsFor };

@@ -1,6 +1,6 @@
 import type { GhlContactId } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
-import type { EffectContext, EffectDefinition, Observed } from "@callbridge/service";
+import { type EffectContext, type EffectDefinition, noteMark, type Observed } from "@callbridge/service";
 import { z } from "zod";
 import { unescapeHtml } from "./html.ts";
 
@@ -30,7 +30,7 @@ export function noteEffect(ghl: Notes, host: string): EffectDefinition<Input> {
     },
     readBack: async ({ contactId, body }, context) => {
       const text = marked(body, context);
-      const note = (await ghl.notes(contactId)).find((one) => one.body.includes(markOf(context)));
+      const note = (await ghl.notes(contactId)).find((one) => one.body.includes(noteMark(context)));
       if (!note) return undefined;
       // A created note is there as soon as its mark is, whatever became of its text. After an update that got lost, the
       // mark is there with the former text: then it is not done.
@@ -52,7 +52,7 @@ export function duplicateNotesEffect(
 ): EffectDefinition<z.output<typeof duplicatesInput>> {
   const extras = async (contactId: GhlContactId, context: EffectContext) => {
     const { previous, hash } = context;
-    const ours = (await ghl.notes(contactId)).filter(({ body }) => body.includes(markOf(context)));
+    const ours = (await ghl.notes(contactId)).filter(({ body }) => body.includes(noteMark(context)));
     if (!ours.some(({ id }) => id === previous?.vendorId)) return [];
     return ours.filter(({ id, body }) => id !== previous?.vendorId && hash(plain(body)) === previous?.digest);
   };
@@ -76,9 +76,7 @@ const observed = (vendorId: string, text: string, { hash }: EffectContext): Obse
   digest: hash(plain(text)),
 });
 
-/** Tells our note of this call from all others, also years later. */
-const markOf = ({ hash, target }: EffectContext) => `[ref callbridge:${hash(target).slice(0, 16)}]`;
-const marked = (body: string, context: EffectContext) => `${body}\n${markOf(context)}`;
+const marked = (body: string, context: EffectContext) => `${body}\n${noteMark(context)}`;
 
 /**
  * The new body: ours in place of our former one. A person may have written above or below it, that stays; undefined when
@@ -88,9 +86,9 @@ function replaced(current: string, text: string, context: EffectContext): string
   const digest = context.previous?.digest;
   if (digest === undefined) return undefined;
   if (context.hash(plain(current)) === digest) return text;
-  const end = current.indexOf(markOf(context));
+  const end = current.indexOf(noteMark(context));
   if (end < 0) return undefined;
-  const after = end + markOf(context).length;
+  const after = end + noteMark(context).length;
   const starts = [
     0,
     ...[...current.slice(0, end).matchAll(lineBreak)].map(({ index, 0: { length } }) => index + length),
@@ -104,4 +102,4 @@ function replaced(current: string, text: string, context: EffectContext): string
 const lineBreak = /\n|<\/?(?:p|div|br)\b[^<>]*>/gi;
 
 /** What people read: how lines are broken and characters are escaped is the CRM's to change. */
-const plain = (text: string) => unescapeHtml(text.replace(lineBreak, " ")).replace(/\s+/g, " ").trim();
+export const plain = (text: string) => unescapeHtml(text.replace(lineBreak, " ")).replace(/\s+/g, " ").trim();

@@ -3,7 +3,7 @@ import { createCloudTalk } from "@callbridge/cloudtalk";
 import { newId, openEventLog } from "@callbridge/event-log";
 import { type ImportTally, isEvent, stream } from "@callbridge/events";
 import { createGhl } from "@callbridge/ghl";
-import { createLogger, openGate, type Service, startService, syncSettings } from "@callbridge/service";
+import { createLogger, openGate, type Service, settingsOf, startService, syncSettings } from "@callbridge/service";
 import { type FreshLog, until } from "@callbridge/testing";
 import type { Twin } from "@callbridge/twin";
 import { contactSync } from "../contact-sync/handler.ts";
@@ -52,6 +52,7 @@ export function startImporter(
       sweeping: { cloudtalk: cloudtalkFor("sweep"), ghl: ghlFor("sweep") },
       unknownCaller: "create",
       sync: syncSettings.parse(options.sync ?? { sweep: { everyMs: 0 } }),
+      ...{ mapping: settingsOf(), platformHost: "twin" },
     }),
     { name: "ghl-writer", handlers: [], effects: [contactEffect(ghl, "twin")] },
   ];

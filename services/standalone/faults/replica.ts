@@ -1,6 +1,6 @@
 import { createEmbeddedBus } from "@callbridge/bus";
 import type { EventLog, Keyring } from "@callbridge/event-log";
-import { createLogger, type Platform, platformOf, type Service, startService, syncSettings } from "@callbridge/service";
+import { createLogger, type Platform, platformOf, type Service, settingsOf, startService } from "@callbridge/service";
 import type { Storage } from "@callbridge/storage";
 import type { MemoryLog } from "../../../libs/testing/memory-log.ts";
 import { feedbackHandler } from "../../analysis/feedback-handler.ts";
@@ -87,7 +87,7 @@ export function startReplica(world: Surroundings, process: SimulatedProcess, pol
         account,
         log,
       },
-      ...{ unknownCaller: "create", ...timing, sync: syncSettings.parse({ sweep: { everyMs: 0 } }) },
+      ...{ unknownCaller: "create", ...timing, sync: mapping.sync, mapping, platformHost: "call-centre.example" },
     }),
     {
       name: "recording",
@@ -106,7 +106,7 @@ export function startReplica(world: Surroundings, process: SimulatedProcess, pol
       ],
     },
     ghlWriter({
-      ...{ ghl, ghlHost: "crm.example", timeZone: "UTC", noteDelayMs: timing.noteDelayMs, exclusively },
+      ...{ ghl, ghlHost: "crm.example", timeZone: "UTC", noteDelayMs: timing.noteDelayMs, exclusively, mapping },
       callLog:
         schedule.callLog === "provider"
           ? { kind: "provider", conversationProviderId: "provider-1" }
@@ -129,6 +129,7 @@ export function startReplica(world: Surroundings, process: SimulatedProcess, pol
 
 /** Never asked: what is fetched from where is simulated as one. */
 const recording = async () => ({ notYet: true }) as const;
+const mapping = settingsOf({ sync: { sweep: { everyMs: 0 } } });
 const same = <T>(value: T): T => value;
 const lostConnection = () => new Error("the connection to the database was lost");
 
