@@ -12,14 +12,17 @@ const linesMax = 400;
 /** Not ours, made by machines, or data of a running installation. */
 const skipped = new Set(["node_modules", ".git", ".data", "dist", "coverage"]);
 
-function filesUnder(directory: string): File[] {
-  return readdirSync(directory, { withFileTypes: true, recursive: false }).flatMap((entry): File[] => {
+function pathsUnder(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true, recursive: false }).flatMap((entry): string[] => {
     const path = posix.join(directory, entry.name);
     if (skipped.has(entry.name)) return [];
-    if (entry.isDirectory()) return filesUnder(path);
-    return /\.(ts|mjs|json|md|ya?ml)$/.test(entry.name) ? [{ path, text: readFileSync(path, "utf8") }] : [];
+    return entry.isDirectory() ? pathsUnder(path) : [path];
   });
 }
+const filesUnder = (directory: string): File[] =>
+  pathsUnder(directory)
+    .filter((path) => /\.(ts|mjs|json|md|ya?ml)$/.test(path))
+    .map((path) => ({ path, text: readFileSync(path, "utf8") }));
 
 const isSource = ({ path }: File) => /\.(ts|mjs)$/.test(path);
 /** This file has to spell what it forbids. */
@@ -214,6 +217,21 @@ const checks: { rule: string; check: Check; bad: File[]; finds?: number; good?: 
     bad: [source("libs/a/a.ts", "const a = b as any;")],
   },
   {
+    rule: "no key of a vendor",
+    check: finding(
+      /\b(pit-[\da-f]{8}-|sk-(proj-)?[\w-]{16}|AKIA[A-Z\d]{16}|eyJ[\w-]{16,}\.eyJ)|PRIVATE KEY-----|webhook-trigger\/[\da-f]{8}-/,
+      // The twin's keys open nothing but the twin.
+      ({ path }) => path !== "tidy.test.ts" && !/^libs\/twin\/(credentials|twin)\.ts$/.test(path),
+    ),
+    bad: [
+      source("docs/a.md", "GHL_API_KEY=pit-1f0e2d3c-0000-4000-8000-000000000000"),
+      source("libs/a/a.ts", 'const key = "sk-proj-abcdefghijklmnop";'),
+      source("docs/b.json", '{"url":"https://a/hooks/L/webhook-trigger/1f0e2d3c-0000-4000-8000-000000000000"}'),
+    ],
+    finds: 3,
+    good: [source("docs/a.md", "GHL_API_KEY=pit-… OPENAI_API_KEY=sk-…")],
+  },
+  {
     rule: "no path of somebody's machine",
     check: finding(/(["'`\s(])(\/home\/(?!a\b)|\/Users\/|\/root\/|\/work\/|[A-Z]:\\Users\\)/, (file) => here(file)),
     bad: [source("libs/a/a.ts", 'const file = "/home/jane/x";')],
@@ -228,6 +246,13 @@ describe("the house style", () => {
     expect(files.map(({ path }) => path)).toEqual(
       expect.arrayContaining(["package.json", join("libs", "bus", "bus.ts")]),
     );
+  });
+
+  test("the repository holds no call, no database and no secret file, but for the sample call that nobody made", () => {
+    const kept = /\.(wav|mp3|ogg|m4a|flac|webm|sqlite3?|db|dump|pem|key|har)$/i;
+    const found = pathsUnder(".").filter((path) => kept.test(path));
+    expect(found.filter((path) => !path.startsWith("libs/twin/sample/call."))).toEqual([]);
+    expect(found).toHaveLength(2);
   });
 
   test.each(checks)("$rule", ({ check, bad, finds = 1, good = [] }) => {
