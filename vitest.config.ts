@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
 import { natsIsAvailable } from "./libs/testing/servers.ts";
 
+const setupFiles = ["./libs/testing/no-vendors.ts"];
 const integration = {
+  setupFiles,
   exclude: ["**/node_modules/**"],
   globalSetup: ["./libs/testing/global-setup.ts"],
   testTimeout: 60_000,
@@ -21,6 +23,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{libs,services}/**/*.test.ts", "*.test.ts"],
+          setupFiles,
           exclude: ["**/*.{int,nats}.test.ts", "**/node_modules/**"],
         },
       },
