@@ -84,6 +84,17 @@ describe("what is put is what is read", () => {
     expect((await storage.readAll("recording/replaced", 100)).toString()).toBe("new");
   });
 
+  it("also when several are put in the same moment, under one name or under many", async () => {
+    const contents = Array.from({ length: 8 }, (_, index) => bytesOf(frame + index));
+    await Promise.all(contents.map((content, index) => storage.put(`moment/${index}`, content)));
+    const read = await Promise.all(contents.map((_, index) => storage.readAll(`moment/${index}`, 2 * frame)));
+    expect(read.map((content, index) => content.equals(contents[index] ?? Buffer.alloc(0)))).not.toContain(false);
+
+    await Promise.all(contents.map((content) => storage.put("moment/one", content)));
+    const last = await storage.readAll("moment/one", 2 * frame);
+    expect(contents.some((content) => content.equals(last))).toBe(true);
+  });
+
   it("but nothing of it can be seen on the disk", async () => {
     await storage.put("recording/hidden", Buffer.from("the words of the caller"));
     expect((await readFile(path.join(root, "recording/hidden"))).includes("caller")).toBe(false);

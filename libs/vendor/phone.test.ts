@@ -10,6 +10,12 @@ describe("a phone number", () => {
     ["02 1234 5678", "IT", "national", "+390212345678"],
     ["393331234567", "IT", "international", "+393331234567"],
     ["2025550143", "US", "national", "+12025550143"],
+    // The predecessor made numbers of other countries of these: its plus was put before whatever stood there.
+    ["3510000001", "IT", "national", "+393510000001"],
+    ["351 000 0001", "IT", "national", "+393510000001"],
+    ["00393331234567", "IT", "national", "+393331234567"],
+    ["06 1234 5678", "IT", "national", "+390612345678"],
+    ["393331234567", "IT", "national", "+393331234567"],
   ])("%j (country %s, %s) is %s", (value, country, assume, e164) => {
     expect(readPhone(value, country, assume)).toEqual({ e164 });
   });

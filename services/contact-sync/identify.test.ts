@@ -113,6 +113,13 @@ describe("given a report that says everything", () => {
     expect(await identify(history, { afterMs: otherWebhookMs })).toMatchObject({ append: [] });
   });
 
+  test("of a call that only rang or is being talked, nothing is decided: only the end of a call is of use to anybody", () => {
+    const cloudtalk = { callDetails: async () => undefined, callHistory };
+    const deps = { cloudtalk, finder: createCallFinder(cloudtalk), identifyDeadlineMs, otherWebhookMs, detailsAfterMs };
+    expect(identifyHandler(deps).on).toEqual(expect.arrayContaining(["call.ended", "call.recording_ready"]));
+    expect(identifyHandler(deps).on.filter((type) => type === "call.started" || type === "call.answered")).toEqual([]);
+  });
+
   test("nothing is done when the call is identified already, or erased", async () => {
     const nothing = { append: [], intend: [], wakeAfterMs: undefined };
     expect(await identify(given("call.identified", ["call.ended", everything]))).toEqual(nothing);

@@ -62,6 +62,7 @@ describe("given a call with its contact", () => {
 
   test.each<[string, Told[]]>([
     ["not identified", ["call.matched"]],
+    ["ringing or being talked, as far as anybody knows", ["call.started", "call.answered", "call.matched"]],
     ["without any id and so without a contact", [["call.identified", { callId: undefined, callUuid: undefined }]]],
     ["nobody's", [missed, "call.unmatched"]],
     ["erased", [missed, ["call.matched", {}, { erased: true }]]],
