@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { services } from "./services.ts";
 
 const keyring = createKeyring(Buffer.alloc(32).toString("base64"));
-const platform = lookOnlyPlatform({ log: memoryLog(), keyring, clock: () => new Date() });
+const platform = lookOnlyPlatform({ log: memoryLog(), keyring, clock: () => new Date() }, "default");
 const waiting = (environment: Record<string, string>) =>
   services.flatMap((compose) => {
     const service = compose(readConfig(environment), platform);
