@@ -1,10 +1,10 @@
 import type { CloudTalk, Contact } from "@callbridge/cloudtalk";
 import type { EventLog } from "@callbridge/event-log";
-import type { EffectKind, Intent } from "@callbridge/events";
+import { contactLinked, contactUnlinked, type EffectKind, type Intent } from "@callbridge/events";
 import type { Ghl, GhlContact, GhlCustomField } from "@callbridge/ghl";
 import type { Decision, Fact, SyncSettings } from "@callbridge/service";
 import { counterpartInCloudTalk, counterpartInGhl } from "./counterpart.ts";
-import { linked, linkedNext, unlinked } from "./link.ts";
+import { linkedNext } from "./link.ts";
 import { deleted, observed, samePerson, synced, type Work } from "./observed.ts";
 import { afterWrites, type Pair, type Side } from "./pair.ts";
 import { type Person, personInCloudTalk, personInGhl } from "./person.ts";
@@ -144,7 +144,8 @@ async function withoutOne(
   const survivor = await successor(left, pair, work, deps, reads);
   if (survivor) {
     const times = pair.unlinks.get(cloudtalk) ?? 0;
-    return { append: [...facts, ...unlinked([cloudtalk, ghl], "merged", times), ...survivor(times), done] };
+    const parted = contactUnlinked({ cloudtalkContactId: cloudtalk, ghlContactId: ghl }, "merged", times);
+    return { append: [...facts, ...parted, ...survivor(times), done] };
   }
   const person = persons[left];
   const news = person ? observed(left, pair, person, work.newest) : [];
@@ -165,7 +166,8 @@ async function successor(left: Side, pair: Pair, { account }: Work, deps: Compar
     const contact = await reads.cloudtalk();
     const found = contact && (await counterpartInGhl(contact, pair, deps, account));
     if (!found || typeof found === "string" || !("found" in found)) return undefined;
-    return (times: number) => [linked(cloudtalk, found.found, "merged", times + 1)];
+    const link = { cloudtalkContactId: cloudtalk, ghlContactId: found.found };
+    return (times: number) => [contactLinked(link, "merged", times + 1)];
   }
   const contact = await reads.ghl();
   const found = contact && (await counterpartInCloudTalk(contact, pair, deps, account));
