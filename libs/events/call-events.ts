@@ -102,6 +102,7 @@ export const callEvents = {
         "ambiguous",
         "unknown-caller",
         "creation-failed",
+        "contact-gone", // it was matched, but the contact was deleted before the call was noted there
       ]),
       /** The contacts that share the number, when it is ambiguous. */
       candidates: z.array(ghlContactId).optional(),

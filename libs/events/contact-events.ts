@@ -92,6 +92,14 @@ export const contactEvents = {
     }),
     personal: nothingPersonal,
   },
+  /**
+   * A person's answer that links nothing: this record belongs to a CRM contact without being its counterpart (a second
+   * record, a number that several share), or without `belongsTo` to nobody there. It holds until another answer or a link.
+   */
+  "contact.settled": {
+    data: z.object({ ...contactIds, belongsTo: ghlContactId.optional() }),
+    personal: nothingPersonal,
+  },
   /** Both sides were compared, everything reported up to a position considered; what they agree on is the new base. */
   "contact.synced": {
     data: z.object({

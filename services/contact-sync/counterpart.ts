@@ -43,8 +43,9 @@ export async function counterpartInCloudTalk(
   }
   const page = pageOf(only, ghl);
   const linked = foldPair((await log.stream(account, stream.cloudtalkContact(only.id))).events);
-  const isAnothers = linked.linked
-    ? linked.ids.ghl !== contact.id
+  const owner = linked.linked ? { ghl: linked.ids.ghl } : linked.settled;
+  const isAnothers = owner
+    ? owner.ghl !== contact.id
     : page !== undefined && page !== contact.id && (await ghl.contact(page)) !== undefined;
   if (isAnothers) return { ambiguous: [only.id], because: "linked-to-another" };
   return { found: only.id, because: pointing.length > 0 ? "external-url" : "phone" };

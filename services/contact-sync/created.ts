@@ -4,23 +4,25 @@ import type { Decision, Fact, SyncSettings } from "@callbridge/service";
 import { cloudtalkContactInput } from "./cloudtalk-contact.ts";
 import { linkedNext } from "./link.ts";
 import { observed, synced } from "./observed.ts";
-import type { Pair } from "./pair.ts";
+import { type Pair, pairName } from "./pair.ts";
 import { nameInGhl, type Person } from "./person.ts";
 import { isNothing, reconcile } from "./three-way.ts";
 
 export type CreatedDeps = { log: Pick<EventLog, "stream">; settings: SyncSettings };
 
-/** A counterpart was made (or found on the way): now there are two to link. */
+/** A counterpart was made (or found on the way): now there are two to link, unless they were parted before. */
 export async function created(event: LogEvent, pair: Pair, deps: CreatedDeps): Promise<Decision> {
   if (event.type !== "effect.observed" || pair.linked || event.data.vendorId === undefined) return {};
   const { kind, vendorId, effect, digest } = event.data;
   const { cloudtalk, ghl } = pair.ids;
   if (kind === "ghl.contact" && cloudtalk) {
     const ids: [CloudTalkContactId, GhlContactId] = [cloudtalk, vendorId as GhlContactId];
+    if (pair.parted.has(pairName(...ids))) return {};
     return { append: [await linkedNext(deps.log, event.account, ids, "created")] };
   }
   if (kind !== "cloudtalk.contact" || !ghl) return {};
   const made = vendorId as CloudTalkContactId;
+  if (pair.parted.has(pairName(made, ghl))) return {};
   const link = await linkedNext(deps.log, event.account, [made, ghl], "created");
   const person = digest === undefined ? undefined : personMade(pair.effects.get(effect)?.input, deps.settings);
   if (!person || !pair.seen.ghl || link.type !== "contact.linked") return { append: [link] };

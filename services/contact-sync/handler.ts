@@ -19,6 +19,7 @@ import type { ImportDeps } from "./import-page.ts";
 import { matchHandler } from "./match.ts";
 import { opportunityChangesHandler } from "./opportunity-changes.ts";
 import { type ReconcileDeps, reconcileHandler, sweepsOf } from "./reconcile.ts";
+import { rematchHandler } from "./rematch.ts";
 import { type SyncDeps, syncHandler } from "./sync.ts";
 
 export type ContactSyncDeps = {
@@ -57,6 +58,7 @@ export function contactSync(deps: ContactSyncDeps): Service {
     handlers: [
       identifyHandler({ ...deps, finder: createCallFinder(cloudtalk) }),
       matchHandler(deps),
+      rematchHandler(deps),
       syncHandler(shared),
       ...(mapping.notes.toCloudtalk ? [crmNotesHandler({ ghl })] : []),
       opportunityChangesHandler({ ghl, log, settings: mapping.opportunities.fromGhl }),

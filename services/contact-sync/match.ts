@@ -1,9 +1,8 @@
 import type { EventLog } from "@callbridge/event-log";
-import { type Call, type Effect, foldCall, type GhlContactId, stream } from "@callbridge/events";
+import { type Call, type Effect, foldCall, type GhlContactId } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
 import type { Decision, Fact, Handler } from "@callbridge/service";
-import { linkedNext } from "./link.ts";
-import { foldPair, pairName } from "./pair.ts";
+import { callerOf } from "./caller.ts";
 
 export type MatchDeps = {
   log: Pick<EventLog, "stream">;
@@ -33,9 +32,9 @@ export function matchHandler(deps: MatchDeps): Handler<Call> {
       if (!phone) return unmatched(call, call.invalidPhone ? "invalid-phone" : "no-phone");
       const creation = creationOf(call);
       if (creation && !creation.end) return {};
-      const link = await linkOf(call, event.account, deps);
+      const caller = await callerOf(call, { account: event.account, hash: context.hash, log: deps.log });
       const matched = (id: GhlContactId, because: "phone" | "created" | "link") =>
-        matchedWith(call, id, because, () => link?.to(id, because));
+        matchedWith(call, id, because, () => caller.link(id, because));
       if (creation?.end === "observed" && creation.vendorId) {
         return await matched(creation.vendorId as GhlContactId, "created");
       }
@@ -49,12 +48,12 @@ export function matchHandler(deps: MatchDeps): Handler<Call> {
       };
       if (others.length > 0) {
         const candidates = contacts.map(({ id }) => id);
-        // Of several holders of the number the one that the caller's record is linked with.
-        const known = candidates.find((id) => id === link?.ghl);
+        // Of several holders of the number the one that the caller is known to be.
+        const known = candidates.find((id) => id === caller.ghl);
         return known ? await matched(known, "link") : unmatched(call, "ambiguous", candidates);
       }
       if (contact) return agree || age >= disagreementMaxMs ? await matched(contact.id, "phone") : again;
-      if (link?.ghl) return await matched(link.ghl, "link");
+      if (caller.ghl) return await matched(caller.ghl, "link");
       if (creation) return unmatched(call, "creation-failed");
       if (deps.unknownCaller === "inbox") return unmatched(call, "unknown-caller");
       // Somebody may have been created a moment ago and not be found yet.
@@ -92,27 +91,11 @@ function creationOf({ effects }: Call): Effect | undefined {
 /** One verdict for each call, and a second one when the first did not hold. */
 const keyOf = (call: Call) => ({ fact: `${call.stream}/contact${call.contact ? ":2" : ""}` });
 
-/** Whom the caller's record in the call centre is linked with, and how it is linked when it is with nobody yet. */
-async function linkOf({ cloudtalkContactId }: Call, account: string, { log }: MatchDeps) {
-  if (!cloudtalkContactId) return undefined;
-  const pairOf = async (name: string) => foldPair((await log.stream(account, name)).events);
-  const pair = await pairOf(stream.cloudtalkContact(cloudtalkContactId));
-  return {
-    ghl: pair.linked && !pair.deleted.has("ghl") ? pair.ids.ghl : undefined,
-    to: async (ghl: GhlContactId, because: "phone" | "created" | "link") => {
-      if (pair.linked || because === "link" || pair.parted.has(pairName(cloudtalkContactId, ghl))) return undefined;
-      // The CRM contact has its counterpart already: this is a second record, and the call belongs to the person all the same.
-      if ((await pairOf(stream.ghlContact(ghl))).linked) return undefined;
-      return await linkedNext(log, account, [cloudtalkContactId, ghl], because);
-    },
-  };
-}
-
 async function matchedWith(
   call: Call,
   ghlContactId: GhlContactId,
   because: "phone" | "created" | "link",
-  link: () => Promise<Fact | undefined> | undefined,
+  link: () => Promise<Fact | undefined>,
 ): Promise<Decision> {
   const { cloudtalkContactId } = call;
   const match: Fact = {

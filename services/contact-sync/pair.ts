@@ -28,6 +28,8 @@ export type Pair = {
   hints: readonly Hint[];
   /** By `pairName`: a person, or a merge, has parted them. */
   parted: ReadonlySet<string>;
+  /** A person has said whose this record is, without linking it; `ghl` is absent: nobody's. */
+  settled: { ghl?: GhlContactId | undefined } | undefined;
   /** How often each CloudTalk contact was unlinked: its next link is a new fact. */
   unlinks: ReadonlyMap<string, number>;
   /** Our last write to each side that no report has echoed yet. */
@@ -46,6 +48,7 @@ const newPair: Pair = {
   base: undefined,
   hints: [],
   parted: new Set(),
+  settled: undefined,
   unlinks: new Map(),
   unechoed: {},
   phones: [],
@@ -79,7 +82,7 @@ function evolvePair(before: Pair, event: LogEvent): Pair {
     ...(!before.linked && { ids: { ...before.ids, ...named } }),
   };
   // A second record of the same person, linked by mistake: what happens to it is not said of this pair.
-  if (before.linked && isOther(named, before.ids)) return pair;
+  if (before.linked && isOther(named, before.ids)) return { ...pair, unlinks: timesUnlinked(pair.unlinks, event) };
   const hinted = (side: Side | undefined): Pair => {
     const hint = { position: event.position, at: Date.parse(event.recordedAt), side };
     return { ...pair, hints: [...pair.hints, hint] };
@@ -93,7 +96,9 @@ function evolvePair(before: Pair, event: LogEvent): Pair {
     case "contact.linked":
       return pair.linked ? pair : linkedAs(event.data.settled ? pair : hinted(undefined), event.data);
     case "contact.unlinked":
-      return unlinked(pair, event.data, named);
+      return unlinked({ ...pair, unlinks: timesUnlinked(pair.unlinks, event) }, event.data, named);
+    case "contact.settled":
+      return { ...pair, settled: { ghl: event.data.belongsTo } };
     case "contact.observed": {
       const { side, tags } = event.data;
       const { fields = {}, phones = [], emails = [] } = event.personal;
@@ -133,16 +138,21 @@ function linkedAs(pair: Pair, { cloudtalkContactId: cloudtalk, ghlContactId: ghl
     ...(pair.ids.cloudtalk === cloudtalk && pair.seen.cloudtalk && { cloudtalk: pair.seen.cloudtalk }),
     ...(pair.ids.ghl === ghl && pair.seen.ghl && { ghl: pair.seen.ghl }),
   };
-  return { ...pair, ids: { cloudtalk, ghl }, linked: true, base: undefined, seen };
+  return { ...pair, ids: { cloudtalk, ghl }, linked: true, settled: undefined, base: undefined, seen };
 }
 
 function unlinked(pair: Pair, { cloudtalkContactId: cloudtalk, ghlContactId: ghl }: Link, named: Pair["ids"]): Pair {
   const parted = new Set([...pair.parted, pairName(cloudtalk, ghl)]);
-  const times = pair.unlinks.get(cloudtalk) ?? 0;
-  const unlinks = named.cloudtalk === cloudtalk ? new Map([...pair.unlinks, [cloudtalk, times + 1]]) : pair.unlinks;
   const isOurs = pair.ids.cloudtalk === cloudtalk && pair.ids.ghl === ghl;
-  if (!isOurs) return { ...pair, parted, unlinks };
-  return { ...pair, parted, unlinks, ids: named, linked: false, base: undefined };
+  if (!isOurs) return { ...pair, parted };
+  return { ...pair, parted, ids: named, linked: false, base: undefined };
+}
+
+/** Both records are told; the CloudTalk contact's own event counts. */
+function timesUnlinked(unlinks: Pair["unlinks"], event: LogEvent): Pair["unlinks"] {
+  if (event.type !== "contact.unlinked") return unlinks;
+  const { cloudtalkContactId: id } = event.data;
+  return idsIn(event.stream).cloudtalk === id ? new Map([...unlinks, [id, (unlinks.get(id) ?? 0) + 1]]) : unlinks;
 }
 
 export const pairName = (cloudtalk: CloudTalkContactId, ghl: GhlContactId) => `${cloudtalk}/${ghl}`;

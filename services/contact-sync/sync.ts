@@ -1,9 +1,9 @@
-import type { LogEvent } from "@callbridge/events";
+import { contactUnlinked, type LogEvent } from "@callbridge/events";
 import type { Decision, Handler } from "@callbridge/service";
 import { type CompareDeps, compare } from "./compare.ts";
 import { created } from "./created.ts";
 import { type IntroduceDeps, introduce } from "./introduce.ts";
-import { unlinked } from "./link.ts";
+import { synced } from "./observed.ts";
 import { foldPair, type Pair } from "./pair.ts";
 
 export type SyncDeps = CompareDeps & IntroduceDeps;
@@ -38,7 +38,8 @@ export function syncHandler(deps: SyncDeps): Handler<Pair> {
         return { wake: [{ key: `sync:${event.stream}`, at: new Date(readyAt) }] };
       }
       const work = { account: event.account, stream: event.stream, newest, context };
-      return pair.linked ? await compare(pair, work, deps) : await introduce(pair, work, deps);
+      if (pair.linked) return await compare(pair, work, deps);
+      return pair.settled ? { append: [synced(pair, work)] } : await introduce(pair, work, deps);
     },
   };
 }
@@ -51,7 +52,7 @@ function secondRecord(event: LogEvent, pair: Pair): Decision | undefined {
   const times = pair.unlinks.get(cloudtalkContactId) ?? 0;
   return {
     append: [
-      ...unlinked([cloudtalkContactId, ghlContactId], "second-record", times),
+      ...contactUnlinked({ cloudtalkContactId, ghlContactId }, "second-record", times),
       {
         type: "contact.ambiguous",
         stream: `contact:ct:${cloudtalkContactId}`,

@@ -50,6 +50,24 @@ describe("given a call with its contact", () => {
     expect(second.intend[0]?.target).toBe(first.intend[0]?.target);
   });
 
+  test("what a contact refused that is gone is written to the contact that took its place, under new names", async () => {
+    const history = given("call.ended", missed, "call.matched");
+    const matched = history.at(-1);
+    assert(matched);
+    const first = await when(handler, history);
+    const intended = historyAfter(history, matched, first, new Date(matched.recordedAt));
+    const refusals = first.intend.map(
+      ({ kind, effect, target }): Told => ["effect.failed", { kind, effect, target, status: 404 }],
+    );
+    const now = [...intended, ...after(intended, ...refusals, ["call.matched", { ghlContactId: "Kept" }])];
+    const { intend } = await when(handler, now);
+    expect(kinds(intend)).toEqual(["note 2", "ghl.call_log", "ghl.fields"]);
+    expect(intend.map(({ input }) => input.contactId)).toEqual(["Kept", "Kept", "Kept"]);
+    const names = new Set([...first.intend, ...intend].map(({ effect }) => effect));
+    expect(names.size).toBe(6);
+    expect(intend[0]?.target).toBe(first.intend[0]?.target);
+  });
+
   test.each<[string, Told[]]>([
     ["no recording", ["recording.unavailable"]],
     ["a recording on which nobody speaks", ["recording.stored", ["call.transcribed", { outcome: "no-speech" }]]],

@@ -39,7 +39,7 @@ export function writeCallHandler(deps: WriteCallDeps): Handler<Call> {
     decide: (_event, call, { now }) => {
       if (!call.identified || !call.contact || "unmatched" in call.contact || call.erased) return {};
       const { ghlContactId } = call.contact;
-      const written = latest(call, "ghl.note");
+      const written = latest(call, "ghl.note", ghlContactId);
       const complete = awaited(call) === undefined;
       if (!written && !complete) {
         const at = new Date(call.overAt ?? now).getTime() + deps.noteDelayMs;
@@ -63,16 +63,18 @@ function write(
   const recordingLink = recording === undefined ? undefined : deps.recordingLink(recording);
   const body = renderNote(call, { timeZone: deps.timeZone, recordingLink });
   // Names of effects must not change when a second id of the call becomes known, so they come from the first write.
-  const name = written ? written.target.replace(/^ghl-note:/, "") : (call.stream ?? "");
+  const [firstNote, ...moreNotes] = writesOf(call, "ghl.note");
+  const name = firstNote ? firstNote.target.replace(/^ghl-note:/, "") : (call.stream ?? "");
   const intend: Intent[] = [];
   if (written?.input?.body !== body) {
-    const revision = (written?.revision ?? 0) + 1;
+    const revision = ((moreNotes.at(-1) ?? firstNote)?.revision ?? 0) + 1;
     const target = `ghl-note:${name}`;
     intend.push({ kind: "ghl.note", effect: `note:${name}:${revision}`, target, revision, input: { contactId, body } });
   }
+  const logged = writesOf(call, "ghl.call_log").length;
   if (
     deps.logCalls &&
-    !latest(call, "ghl.call_log") &&
+    !latest(call, "ghl.call_log", contactId) &&
     call.outcome !== "unknown" &&
     call.externalPhone &&
     call.direction &&
@@ -80,9 +82,9 @@ function write(
   ) {
     intend.push({
       kind: "ghl.call_log",
-      effect: `call-log:${name}`,
+      effect: logged === 0 ? `call-log:${name}` : `call-log:${name}:${logged + 1}`,
       target: `ghl-call-log:${name}`,
-      revision: 1,
+      revision: logged + 1,
       input: {
         contactId,
         direction: call.direction,
@@ -95,14 +97,14 @@ function write(
       },
     });
   }
-  const fields = latest(call, "ghl.fields");
+  const fields = latest(call, "ghl.fields", contactId);
   const values = fieldValues(call, recordingLink);
   if (JSON.stringify(fields?.input?.values) !== JSON.stringify(values)) {
     // The time of the call orders the writes of several calls to one contact: an older call never overwrites a newer one.
     const time = new Date(call.endedAt ?? call.startedAt ?? call.firstAt ?? 0).getTime();
     intend.push({
       kind: "ghl.fields",
-      effect: `fields:${name}:${fields ? 2 : 1}${complete ? "c" : ""}`,
+      effect: `fields:${name}:${writesOf(call, "ghl.fields").length + 1}${complete ? "c" : ""}`,
       target: `ghl-fields:${contactId}`,
       revision: time + (complete ? 0.5 : 0),
       input: { contactId, values },
@@ -111,9 +113,15 @@ function write(
   return { intend };
 }
 
-/** The write of this kind that was intended last. */
-function latest(call: Call, kind: EffectKind): Effect | undefined {
-  return [...call.effects.values()]
-    .filter((effect) => effect.kind === kind)
-    .sort((a, b) => b.intendedAt - a.intendedAt)[0];
+/** The writes of this kind in the order in which they were intended. */
+function writesOf({ effects }: Call, kind: EffectKind): Effect[] {
+  return [...effects.values()].filter((effect) => effect.kind === kind).sort((a, b) => a.intendedAt - b.intendedAt);
+}
+
+/**
+ * The last one that counts for this contact: meant for it, or seen at one that has since been merged into it. What another
+ * contact refused, because it is gone, has to be written again.
+ */
+function latest(call: Call, kind: EffectKind, contactId: GhlContactId): Effect | undefined {
+  return writesOf(call, kind).findLast(({ end, input }) => end === "observed" || input?.contactId === contactId);
 }
