@@ -1,6 +1,7 @@
 import { ConfigError } from "@callbridge/service";
 import { Command, CommanderError } from "commander";
 import { registerCall } from "./call.ts";
+import { registerContacts } from "./contacts.ts";
 import { registerDead } from "./dead.ts";
 import type { CliDeps } from "./deps.ts";
 import { CliError, UsageError } from "./errors.ts";
@@ -17,6 +18,7 @@ import { registerWebhooks } from "./webhooks.ts";
 /** One registration function per group of commands. */
 const groups = [
   registerCall,
+  registerContacts,
   registerEvents,
   registerDead,
   registerReplay,

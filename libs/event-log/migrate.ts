@@ -8,6 +8,7 @@ import { up as unlinking } from "./migrations/0005-unlinking.ts";
 import { up as vault } from "./migrations/0006-vault.ts";
 import { up as appendColumns } from "./migrations/0007-append-columns.ts";
 import { up as accounts } from "./migrations/0008-accounts.ts";
+import { up as inbox } from "./migrations/0009-inbox.ts";
 
 const migrations: Record<string, Migration> = {
   "0001-log": { up: log },
@@ -18,6 +19,7 @@ const migrations: Record<string, Migration> = {
   "0006-vault": { up: vault },
   "0007-append-columns": { up: appendColumns },
   "0008-accounts": { up: accounts },
+  "0009-inbox": { up: inbox },
 };
 
 /** Brings the schema up to date. Forward only; safe to run from several processes at once (Kysely takes a lock). */

@@ -3,5 +3,6 @@ export { explainUnknown, type UnknownExplanation } from "./explain/explain-unkno
 export { renderExplanation, renderUnknown } from "./explain/render.ts";
 export type { FoundCall } from "./find-calls.ts";
 export type { CallHistory, Delivery, Waiting } from "./history.ts";
+export type { Asked, Question } from "./inbox.ts";
 export { type ProjectorOptions, startProjector } from "./projector.ts";
 export { openReadModels, type Progress, type ReadModels } from "./read-models.ts";

@@ -1,6 +1,7 @@
 import { connectDatabase, type EventLog, type Keyring } from "@callbridge/event-log";
 import { type FoundCall, findCalls } from "./find-calls.ts";
 import { type CallHistory, callHistory, type Delivery, lastDeliveries } from "./history.ts";
+import { type Asked, callerOfCall, callsWaitingFor, openQuestions, type Question, type WaitingCall } from "./inbox.ts";
 import { projectBatch } from "./project.ts";
 import { emptyTables, lockProjection, savePosition } from "./tables.ts";
 
@@ -21,6 +22,11 @@ export type ReadModels = {
   callHistory: (call: { account: string; subject: string }) => Promise<CallHistory>;
   /** The webhooks received last, whatever became of them. */
   lastDeliveries: (limit: number) => Promise<Delivery[]>;
+  /** What waits for a person, the oldest first. */
+  openQuestions: (account: string | undefined) => Promise<Question[]>;
+  callsWaitingFor: (account: string, asked: Asked) => Promise<WaitingCall[]>;
+  /** Whose question a call belongs to, whether it waits or not. */
+  callerOf: (call: { account: string; subject: string }) => Promise<Asked | undefined>;
   close: () => Promise<void>;
 };
 
@@ -50,6 +56,9 @@ export function openReadModels({ log, keyring }: { log: EventLog; keyring: Keyri
     findCalls: (query) => findCalls(db, keyring, query),
     callHistory: (call) => callHistory(db, log, call),
     lastDeliveries: (limit) => lastDeliveries(db, limit),
+    openQuestions: (account) => openQuestions(db, account),
+    callsWaitingFor: (account, asked) => callsWaitingFor(db, account, asked),
+    callerOf: ({ account, subject }) => callerOfCall(db, account, subject),
     close: () => db.destroy(),
   };
 }

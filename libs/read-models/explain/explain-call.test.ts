@@ -206,7 +206,7 @@ describe("given a call that does not get into the CRM", () => {
       [
         "no",
         "It is not in the CRM because no contact has this number and none could be created: ghl contacts.create: 422 phone is not valid.",
-        "To do: create the contact in GoHighLevel; later calls of this number are then written, this one has to be noted by hand.",
+        "To do: create the contact in GoHighLevel, then \`callbridge contacts resolve 1001 --ghl <contact>\` notes this call and all that wait with it.",
       ]
     `);
   });

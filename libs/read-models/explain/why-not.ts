@@ -11,7 +11,8 @@ export type Known = { call: Call; writes: readonly Write[]; history: CallHistory
 export function whyNotInCrm(known: Known): Why {
   const { call, writes } = known;
   const note = writes.findLast(({ kind }) => kind === "ghl.note");
-  if (note) return whyNotWritten(note, "the note", known);
+  const wasGivenUp = note?.state === "failed" && call.contact && "unmatched" in call.contact;
+  if (note && !wasGivenUp) return whyNotWritten(note, "the note", known);
   if (call.erased) {
     return { because: "its personal data was erased before it was written; nothing is written any more", soon: false };
   }
@@ -127,8 +128,8 @@ function whyNotIntended({ call, history, now }: Known): Why {
 
 type Unmatched = Extract<NonNullable<Call["contact"]>, { unmatched: unknown }>["unmatched"];
 
-function whyUnmatched(reason: Unmatched, { writes, history }: Known): Why {
-  const byHand = "later calls of this number are then written, this one has to be noted by hand";
+function whyUnmatched(reason: Unmatched, { call: { callId, callUuid }, writes, history }: Known): Why {
+  const resolve = `\`callbridge contacts resolve ${callId ?? callUuid} --ghl <contact>\` notes this call and all that wait with it`;
   switch (reason) {
     case "withheld":
       return { because: "the caller withheld the number, so nobody can tell who it was", soon: false };
@@ -153,18 +154,22 @@ function whyUnmatched(reason: Unmatched, { writes, history }: Known): Why {
         ids.length > 0
           ? `${ids.length} contacts have this number (${ids.join(", ")})`
           : "several contacts have this number";
-      const todo = `merge them in GoHighLevel, or take the number from all but one; ${byHand}`;
+      const todo = `say which one it is: ${resolve}`;
       return { because: `${who}, and Callbridge never guesses whose call it was`, todo, soon: false };
     }
     case "unknown-caller": {
-      const todo = `create the contact in GoHighLevel, or set UNKNOWN_CALLER=create; ${byHand}`;
+      const todo = `create the contact in GoHighLevel, then ${resolve}`;
       return { because: "no contact has this number, and UNKNOWN_CALLER=inbox creates none", todo, soon: false };
     }
     case "creation-failed": {
       const creation = writes.findLast(({ kind }) => kind === "ghl.contact");
       const because = creation?.because ?? "no reason was given";
-      const todo = `create the contact in GoHighLevel; ${byHand}`;
+      const todo = `create the contact in GoHighLevel, then ${resolve}`;
       return { because: `no contact has this number and none could be created: ${because}`, todo, soon: false };
+    }
+    case "contact-gone": {
+      const because = "its contact was deleted in GoHighLevel before the call was noted, and no other has this number";
+      return { because, todo: `if it belongs to somebody all the same: ${resolve}`, soon: false };
     }
     default:
       return { because: said(reason), soon: false };
