@@ -47,7 +47,7 @@ export function belongsTo(situation: Situation, to: GhlContactId): Answered {
       }
     : nothing;
   const other = linksIn(contact).find((link) => link.ghlContactId === to && link.cloudtalkContactId !== id);
-  if (other || isGone(record, id)) {
+  if (other || isGone(record, "cloudtalk", id)) {
     const because = other ? `${to} is linked with CloudTalk contact ${other.cloudtalkContactId}` : "it was deleted";
     return together(parting, settled(situation, to, because));
   }
@@ -59,11 +59,10 @@ export function belongsTo(situation: Situation, to: GhlContactId): Answered {
 export function isNobody(situation: Situation): Answered {
   const { asked, record } = situation;
   const link = "cloudtalkContactId" in asked ? linkOf(record, asked.cloudtalkContactId) : undefined;
-  if (link) {
-    const { cloudtalkContactId: id, ghlContactId } = link;
-    throw new CliError(`It is linked with ${ghlContactId}. First: callbridge contacts unlink ${id}`);
-  }
-  return settled(situation, undefined);
+  if (!link) return settled(situation, undefined);
+  const { cloudtalkContactId: id, ghlContactId } = link;
+  if (isGone(record, "ghl", ghlContactId)) return together(isSomebodyElse(record, id), settled(situation, undefined));
+  throw new CliError(`It is linked with ${ghlContactId}. First: callbridge contacts unlink ${id}`);
 }
 
 /** A person says that two records are two people. Pure. */
@@ -121,13 +120,13 @@ const together = (...parts: Answered[]): Answered => ({
 const linkOf = (record: readonly LogEvent[], id: string) =>
   linksIn(record).find((one) => one.cloudtalkContactId === id);
 
-/** The record was read as missing in CloudTalk, and has not been seen there again. */
-function isGone(record: readonly LogEvent[], id: string): boolean {
+/** The record was read as missing on its side, and has not been seen there again. */
+function isGone(record: readonly LogEvent[], side: "cloudtalk" | "ghl", id: string): boolean {
   const last = record.findLast(
     (event) =>
       (isEvent(event, "contact.deleted") || isEvent(event, "contact.observed")) &&
-      event.data.side === "cloudtalk" &&
-      event.data.cloudtalkContactId === id,
+      event.data.side === side &&
+      (side === "ghl" ? event.data.ghlContactId : event.data.cloudtalkContactId) === id,
   );
   return last?.type === "contact.deleted";
 }

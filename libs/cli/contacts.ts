@@ -1,13 +1,13 @@
 import type { EventLog } from "@callbridge/event-log";
 import { foldCall, isEvent } from "@callbridge/events";
-import { openReadModels, type Question } from "@callbridge/read-models";
-import { readRuntimeFile } from "@callbridge/service";
+import { openReadModels, type Question, type ReadModels } from "@callbridge/read-models";
 import { type Command, Option } from "commander";
+import { nameOfAccount } from "./account.ts";
 import { streamOf } from "./contact-answer.ts";
-import { type Opened, type ResolveOptions, resolve, unlink } from "./contacts-resolve.ts";
+import { type ResolveOptions, resolve, unlink } from "./contacts-resolve.ts";
 import type { CliDeps } from "./deps.ts";
 import { mask } from "./masking.ts";
-import { withLog } from "./open-log.ts";
+import { type OpenLog, withLog } from "./open-log.ts";
 import { dryRunOption, jsonOption, personalOption } from "./options.ts";
 import { plural, print, printJson } from "./output.ts";
 import { shortTime, table } from "./table.ts";
@@ -17,14 +17,14 @@ type InboxOptions = { account?: string; json?: true; personal?: true };
 /** `callbridge contacts`: who is who where the machine must not guess (docs/identity.md). */
 export function registerContacts(program: Command, deps: CliDeps): void {
   const contacts = program.command("contacts").description("who is who on both sides, where only a person can decide");
-  const accountOption = () => new Option("--account <name>", "default, or demo with the twin");
+  const accountOption = () => new Option("--account <name>", "which one, where there are several");
   contacts
     .command("inbox", { isDefault: true })
     .description("records and calls of which nobody knows whose they are, the oldest question first")
     .addOption(new Option("--account <name>", "only of this account"))
     .addOption(jsonOption())
     .addOption(personalOption())
-    .action((options: InboxOptions) => withContacts(deps, options.account, (opened) => inbox(deps, opened, options)));
+    .action((options: InboxOptions) => withContacts(deps, (opened) => inbox(deps, opened, options)));
   contacts
     .command("resolve")
     .argument("<id>", "of a CloudTalk contact, or of a call, which stands for its caller")
@@ -35,7 +35,9 @@ export function registerContacts(program: Command, deps: CliDeps): void {
     .addOption(dryRunOption())
     .addOption(jsonOption())
     .action((name: string, options: ResolveOptions & { account?: string }) =>
-      withContacts(deps, options.account, (opened) => resolve(deps, opened, name, options)),
+      withContacts(deps, ({ config, ...opened }) =>
+        resolve(deps, { ...opened, account: nameOfAccount(options.account, config) }, name, options),
+      ),
     );
   contacts
     .command("unlink")
@@ -45,29 +47,28 @@ export function registerContacts(program: Command, deps: CliDeps): void {
     .addOption(dryRunOption())
     .addOption(jsonOption())
     .action((name: string, options: ResolveOptions & { account?: string }) =>
-      withContacts(deps, options.account, (opened) => unlink(deps, opened, name, options)),
+      withContacts(deps, ({ config, ...opened }) =>
+        unlink(deps, { ...opened, account: nameOfAccount(options.account, config) }, name, options),
+      ),
     );
 }
 
-async function withContacts(
-  deps: CliDeps,
-  named: string | undefined,
-  work: (opened: Opened) => Promise<void>,
-): Promise<void> {
+type Tables = Pick<OpenLog, "log" | "config"> & { readModels: ReadModels };
+
+async function withContacts(deps: CliDeps, work: (opened: Tables) => Promise<void>): Promise<void> {
   await withLog(deps, async ({ log, keyring, config }) => {
     const readModels = openReadModels({ log, keyring });
     try {
       // Right also when nothing runs that keeps the tables fresh.
       await readModels.catchUp();
-      const account = named ?? (readRuntimeFile(config.DATA_DIR)?.twinUrl ? "demo" : "default");
-      await work({ log, readModels, account });
+      await work({ log, readModels, config });
     } finally {
       await readModels.close();
     }
   });
 }
 
-async function inbox(deps: CliDeps, { log, readModels }: Opened, options: InboxOptions): Promise<void> {
+async function inbox(deps: CliDeps, { log, readModels }: Tables, options: InboxOptions): Promise<void> {
   const questions = await readModels.openQuestions(options.account);
   const shown = [];
   for (const question of questions) shown.push({ ...question, ...(await whoIs(log, question, options.personal)) });

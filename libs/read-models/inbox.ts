@@ -87,7 +87,10 @@ async function waitingCallers(db: Database, account: string | undefined): Promis
       order by s.position desc limit 1) settled on true
     where link.other is not null or settled.nobody is not true
     order by w.account, w.stream, w.called_at desc, w.subject`.execute(db);
-  return rows.map(({ linked, ...row }) => ({ ...row, candidates: linked === null ? row.candidates : [linked] }));
+  return rows.map(({ linked, ...row }) => {
+    const isLeft = linked !== null && row.because !== "contact-gone";
+    return { ...row, candidates: isLeft ? [linked] : row.candidates };
+  });
 }
 
 type ContactRow = Pick<Question, "account" | "because" | "candidates" | "since"> & { stream: string };
