@@ -68,7 +68,8 @@ export const contactEvents = {
     data: z.object({
       cloudtalkContactId,
       ghlContactId,
-      because: z.enum(["created", "phone", "external-url", "merged", "person"]),
+      /** `call`: the call centre named its caller, and exactly one CRM contact has that number. */
+      because: z.enum(["created", "phone", "external-url", "call", "merged", "person"]),
       /** The one was just made of the other, with everything that is synced: there is nothing to compare. */
       settled: z.boolean().optional(),
     }),

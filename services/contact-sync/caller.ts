@@ -29,7 +29,7 @@ export async function callerOf({ cloudtalkContactId: id, externalPhone }: Call, 
       if (pair.linked || pair.settled || because === "link" || pair.parted.has(pairName(id, ghl))) return undefined;
       // The CRM contact has its counterpart already: this is a second record, and the call belongs to the person all the same.
       if ((await pairOf(stream.ghlContact(ghl))).linked) return undefined;
-      return await linkedNext(log, account, [id, ghl], because);
+      return await linkedNext(log, account, [id, ghl], because === "created" ? because : "call");
     },
   };
 }

@@ -52,7 +52,7 @@ describe("given an identified call", () => {
       type: "contact.linked",
       stream: "contact:ghl:Ada",
       key: { fact: "link:2002" },
-      data: { cloudtalkContactId: "2002", ghlContactId: "Ada", because: "phone" },
+      data: { cloudtalkContactId: "2002", ghlContactId: "Ada", because: "call" },
       personal: {},
     });
     expect(links[1]?.key).toEqual(links[0]?.key);

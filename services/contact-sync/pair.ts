@@ -2,6 +2,7 @@ import {
   type CloudTalkContactId,
   type Effect,
   type EffectKind,
+  type EventData,
   evolveEffects,
   type GhlContactId,
   type LogEvent,
@@ -94,7 +95,7 @@ function evolvePair(before: Pair, event: LogEvent): Pair {
     case "contact.tags_reported":
       return { ...hinted(event.data.origin), phones: event.personal.phones ?? pair.phones };
     case "contact.linked":
-      return pair.linked ? pair : linkedAs(event.data.settled ? pair : hinted(undefined), event.data);
+      return pair.linked ? pair : linkedAs(isToBeCompared(event.data) ? hinted(undefined) : pair, event.data);
     case "contact.unlinked":
       return unlinked({ ...pair, unlinks: timesUnlinked(pair.unlinks, event) }, event.data, named);
     case "contact.settled":
@@ -125,6 +126,12 @@ function evolvePair(before: Pair, event: LogEvent): Pair {
       return pair;
   }
 }
+
+/**
+ * A call changes nothing about a contact, and calls need the vendors' budget for themselves: a pair that one has linked is
+ * compared when something is reported of it, or when the sweep comes by.
+ */
+const isToBeCompared = ({ because, settled }: EventData<"contact.linked">) => because !== "call" && !settled;
 
 type Link = { cloudtalkContactId: CloudTalkContactId; ghlContactId: GhlContactId };
 

@@ -211,6 +211,11 @@ describe("given a linked pair", () => {
     ]);
   });
 
+  test("linked by a call, nobody is read for that: the call needs the budget", async () => {
+    const history = given(["contact.linked", { because: "call" }]);
+    expect(await sync(history, { ghl: [inGhl()], cloudtalk: [inCloudTalk()] })).toEqual(nothing);
+  });
+
   test("of which one record is gone, nothing is made or deleted, unless deletions are carried over", async () => {
     const history = given(...agreedPair, reported("ghl"));
     const kept = await sync(history, { cloudtalk: [inCloudTalk()] });
