@@ -4,8 +4,8 @@ import { type Gate, VendorError } from "@callbridge/vendor";
 import type { Logger } from "pino";
 import { mayWaitMs } from "./attempt-deadline.ts";
 
-/** How much of a vendor's budget a kind of work leaves to others. Dialling may use all of it, sweeps half. */
-const reserves = { dialling: 0, calls: 0.2, sweep: 0.5 };
+/** How much of a vendor's budget a kind of work leaves to others: a storm of contacts must not hold up calls. */
+const reserves = { dialling: 0, calls: 0.2, contacts: 0.35, sweep: 0.5 };
 
 /** What is known of a vendor's limit before its headers have told. We stay a twentieth below: arrival times jitter. */
 const vendors = {

@@ -33,6 +33,8 @@ export type ContactSyncDeps = {
   detailsAfterMs: number;
   indexLagMs: number;
   account: string;
+  /** The call centre for what keeps contacts in step: calls come first where the budget is small. */
+  syncing: { cloudtalk: CloudTalk };
   /** The vendors for sweeps and imports, which leave most of the budget to calls. */
   sweeping: {
     cloudtalk: ReconcileDeps["cloudtalk"] & ImportDeps["cloudtalk"] & Pick<CloudTalk, "bulkContacts">;
@@ -51,12 +53,12 @@ export type ContactSyncDeps = {
 
 /** Who is who: the ids of a call, the contact of a call, the two sides' records of one person. */
 export function contactSync(deps: ContactSyncDeps): Service {
-  const { cloudtalk, cloudtalkHost: host, ghl, log, sweeping, sync, mapping } = deps;
-  const shared = { ...deps, settings: sync, customFields: customFieldsOf(ghl, sync) };
+  const { cloudtalkHost: host, ghl, log, syncing, sweeping, sync, mapping } = deps;
+  const shared = { ...deps, ...syncing, settings: sync, customFields: customFieldsOf(ghl, sync) };
   return {
     name: "contact-sync",
     handlers: [
-      identifyHandler({ ...deps, finder: createCallFinder(cloudtalk) }),
+      identifyHandler({ ...deps, finder: createCallFinder(deps.cloudtalk) }),
       matchHandler(deps),
       rematchHandler(deps),
       syncHandler(shared),
@@ -68,14 +70,14 @@ export function contactSync(deps: ContactSyncDeps): Service {
     ],
     begin: [sweepsOf(deps.account)],
     effects: [
-      cloudtalkContactEffect(cloudtalk, host, sweeping.cloudtalk),
-      cloudtalkUpdateEffect(cloudtalk, host),
-      cloudtalkTagsEffect(cloudtalk, host, sync),
-      cloudtalkDeletionEffect(cloudtalk, host),
-      cloudtalkNoteEffect(cloudtalk, host),
-      cloudtalkActivityEffect(cloudtalk, host),
-      cloudtalkAttributeEffect(cloudtalk, host),
-      cueCardEffect(cloudtalk, deps.platformHost),
+      cloudtalkContactEffect(syncing.cloudtalk, host, sweeping.cloudtalk),
+      cloudtalkUpdateEffect(syncing.cloudtalk, host),
+      cloudtalkTagsEffect(syncing.cloudtalk, host, sync),
+      cloudtalkDeletionEffect(syncing.cloudtalk, host),
+      cloudtalkNoteEffect(syncing.cloudtalk, host),
+      cloudtalkActivityEffect(syncing.cloudtalk, host),
+      cloudtalkAttributeEffect(syncing.cloudtalk, host),
+      cueCardEffect(syncing.cloudtalk, deps.platformHost),
     ],
   };
 }

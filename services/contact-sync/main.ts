@@ -18,10 +18,13 @@ export function compose(config: Config, platform: AccountPlatform): Composed {
     platformUrl: config.CLOUDTALK_PLATFORM_URL,
   };
   const { ghl: crm, sweeping, waitsFor } = openGhl(config, ghl, platform);
+  const cloudtalkFor = (work: "calls" | "contacts" | "sweep") =>
+    createCloudTalk({ ...cloudtalk, ...urls, gate: platform.gate("cloudtalk", work) });
   const service = contactSync({
-    cloudtalk: createCloudTalk({ ...cloudtalk, ...urls, gate: platform.gate("cloudtalk", "calls") }),
+    cloudtalk: cloudtalkFor("calls"),
+    syncing: { cloudtalk: cloudtalkFor("contacts") },
     sweeping: {
-      cloudtalk: createCloudTalk({ ...cloudtalk, ...urls, gate: platform.gate("cloudtalk", "sweep") }),
+      cloudtalk: cloudtalkFor("sweep"),
       ghl: sweeping,
     },
     cloudtalkHost: new URL(config.CLOUDTALK_BASE_URL).host,

@@ -30,17 +30,17 @@ export function startImporter(
   const log = openEventLog({ url: fresh.url, keyring, poolSize: 8 });
   const logger = createLogger("silent");
   const bus = createEmbeddedBus(log);
-  const gate = (vendor: "cloudtalk" | "ghl", work: "calls" | "sweep") => {
+  const gate = (vendor: "cloudtalk" | "ghl", work: "calls" | "contacts" | "sweep") => {
     const limit = vendor === "cloudtalk" && options.limit ? { limit: options.limit } : {};
     return openGate({ log, logger, clock, account, vendor, work, ...limit });
   };
   const { urls, credentials } = twin;
-  const cloudtalkFor = (work: "calls" | "sweep") =>
+  const cloudtalkFor = (work: "calls" | "contacts" | "sweep") =>
     createCloudTalk({
       ...{ keyId: credentials.cloudtalkKeyId, secret: credentials.cloudtalkSecret },
       ...{ baseUrl: urls.cloudtalk, analyticsUrl: urls.analytics, gate: gate("cloudtalk", work) },
     });
-  const ghlFor = (work: "calls" | "sweep") =>
+  const ghlFor = (work: "calls" | "contacts" | "sweep") =>
     createGhl({
       ...{ token: () => credentials.ghlToken, locationId: credentials.ghlLocationId },
       ...{ baseUrl: urls.ghl, gate: gate("ghl", work) },
@@ -49,6 +49,7 @@ export function startImporter(
   const services: Service[] = [
     contactSync({
       ...{ cloudtalk: cloudtalkFor("calls"), ghl, cloudtalkHost: "twin", account, log, ...timing },
+      syncing: { cloudtalk: cloudtalkFor("contacts") },
       sweeping: { cloudtalk: cloudtalkFor("sweep"), ghl: ghlFor("sweep") },
       unknownCaller: "create",
       sync: syncSettings.parse(options.sync ?? { sweep: { everyMs: 0 } }),

@@ -72,7 +72,7 @@ export function startReplica(world: Surroundings, process: SimulatedProcess, pol
   const ghlFor = (work: "calls" | "sweep") =>
     crmClient(crm, vendorPort(process, gate("ghl", work), "ghl"), { time, ...schedule });
   const ghl = ghlFor("calls");
-  const cloudtalkFor = (work: "calls" | "sweep") =>
+  const cloudtalkFor = (work: "calls" | "contacts" | "sweep") =>
     callCentreClient(callCentre, vendorPort(process, gate("cloudtalk", work), "cloudtalk"), { time, lagMs: 0 });
   const cloudtalk = cloudtalkFor("calls");
   const storage = portedStorage(world, process);
@@ -81,6 +81,7 @@ export function startReplica(world: Surroundings, process: SimulatedProcess, pol
     contactSync({
       ...{
         cloudtalk,
+        syncing: { cloudtalk: cloudtalkFor("contacts") },
         sweeping: { cloudtalk: cloudtalkFor("sweep"), ghl: ghlFor("sweep") },
         cloudtalkHost: "call-centre.example",
         ghl,
