@@ -67,11 +67,11 @@ export function sweepsIn(events: readonly LogEvent[], now: Date) {
   for (const { data } of sweeps) {
     for (const kind of Object.keys(sums) as (keyof typeof sums)[]) sums[kind] += data.hints[kind];
   }
-  const { changedUntil, contacts, crawled, crawlSeconds, failed } = last.data;
+  const { changedUntil, contacts, crawled, crawlSeconds } = last.data;
   return {
     lastAt: last.recordedAt,
     lagSeconds: Math.round((now.getTime() - Date.parse(changedUntil)) / 1_000),
-    ...{ sweeps: sweeps.length, hints: sums, contacts, crawled, crawlSeconds, failed },
+    ...{ sweeps: sweeps.length, hints: sums, contacts, crawled, crawlSeconds },
   };
 }
 
@@ -81,12 +81,11 @@ export function statusInWords(sweeps: ReturnType<typeof sweepsIn>, imports: read
 
 function sweepLines(sweeps: ReturnType<typeof sweepsIn>): string[] {
   if (!sweeps) return ["No sweep since yesterday: is contact-sync running, and sync.sweep.everyMs above 0?"];
-  const { lastAt, lagSeconds, hints, contacts, crawled, crawlSeconds, failed } = sweeps;
+  const { lastAt, lagSeconds, hints, contacts, crawled, crawlSeconds } = sweeps;
   return [
     `Last sweep ${lastAt}; GoHighLevel is looked at up to ${duration(lagSeconds)} ago.`,
     `Found since yesterday: ${hints.changed} changed in GoHighLevel; in CloudTalk ${hints.added} new, ${hints.vanished} gone, ${hints.tags} with other tags.`,
     `CloudTalk has ${plural(contacts, "contact")}; ${crawled} of them are opened in turn, once around in ${duration(crawlSeconds)}.`,
-    ...(failed ? [`Left for the next sweep: ${failed}`] : []),
   ];
 }
 

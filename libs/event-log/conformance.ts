@@ -189,6 +189,19 @@ export function logConformance(log: () => EventLog): void {
       expect(await log().knownStreams("b", names, ["call.ended"])).toEqual(new Set());
     });
 
+    test("finds the last event of some kinds in all streams whose names begin alike", async () => {
+      const started = { ...ended("last-1"), type: "call.started", key: { fact: "call:u:last-1/started" } } as NewEvent;
+      await put(started, ended("last-1"), ended("last-2"), ended("other-1"));
+      const last = await log().lastInStreams("a", stream.callByUuid("last-"), ["call.started", "call.ended"]);
+      expect(last.map(({ stream: name, type }) => `${name} ${type}`).sort()).toEqual([
+        `${stream.callByUuid("last-1")} call.ended`,
+        `${stream.callByUuid("last-2")} call.ended`,
+      ]);
+      expect(last.every(({ recordedAt }) => recordedAt.getTime() === now.getTime())).toBe(true);
+      expect(await log().lastInStreams("a", stream.callByUuid("last-"), ["call.tagged"])).toEqual([]);
+      expect(await log().lastInStreams("b", stream.callByUuid("last-"), ["call.ended"])).toEqual([]);
+    });
+
     test("finds the effects on one target, whatever stream they are in", async () => {
       const intended = (effect: string): NewEvent => ({
         ...{ type: "effect.intended", stream: stream.callByUuid(effect), key: { fact: `effect:${effect}/intended` } },

@@ -39,6 +39,8 @@ import {
   type Envelope,
   envelopesAfter,
   knownStreams,
+  type LastEvent,
+  lastInStreams,
   lastPosition,
   loadStream,
   loadTarget,
@@ -70,7 +72,7 @@ export type { Listener } from "./listen.ts";
 export type { Mark } from "./marks.ts";
 export type { EventFilter, EventQuery, StoredEvent } from "./query.ts";
 export { newId } from "./random.ts";
-export type { Envelope, Subject } from "./read.ts";
+export type { Envelope, LastEvent, Subject } from "./read.ts";
 export type { Vault } from "./vault.ts";
 
 /** The log of this installation. Every function is one round trip unless it says otherwise. */
@@ -81,6 +83,8 @@ export type EventLog = {
   stream: (account: string, stream: string) => Promise<Subject>;
   /** Those of the streams that have an event of one of these types, by themselves or by a link. */
   knownStreams: (account: string, streams: string[], types: readonly EventType[]) => Promise<Set<string>>;
+  /** The last event of one of these types in each stream whose name begins like this. */
+  lastInStreams: (account: string, begin: string, types: readonly EventType[]) => Promise<LastEvent[]>;
   target: (account: string, target: string) => Promise<LogEvent[]>;
   after: (position: number, limit: number) => Promise<LogEvent[]>;
   at: (position: number) => Promise<LogEvent | undefined>;
@@ -150,6 +154,7 @@ export function openEventLog(options: { url: string; keyring: Keyring; poolSize?
     append: batched((requests) => append(pool, personal, requests)),
     stream: (account, stream) => loadStream(db, personal, account, stream),
     knownStreams: (account, streams, types) => knownStreams(db, account, streams, types),
+    lastInStreams: (account, begin, types) => lastInStreams(db, account, begin, types),
     target: (account, target) => loadTarget(db, personal, account, target),
     after: (position, limit) => readAfter(db, personal, position, limit),
     at: (position) => readAt(db, personal, position),

@@ -43,6 +43,24 @@ export async function knownStreams(
   return new Set(rows.rows.map((row) => row.stream));
 }
 
+/** The last event of some kind in a stream, without what is personal in it. */
+export type LastEvent = { stream: string; type: string; position: number; recordedAt: Date; data: unknown };
+
+/** The last event of one of these types in each stream whose name begins like this. */
+export async function lastInStreams(
+  db: Database,
+  account: string,
+  begin: string,
+  types: readonly EventType[],
+): Promise<LastEvent[]> {
+  const { rows } = await sql<LastEvent>`
+    select distinct on (e.stream) e.stream, e.type, e.position, e.recorded_at as "recordedAt", e.data
+    from callbridge.events e
+    where e.account = ${account} and e.stream >= ${begin} and e.stream < ${`${begin}\uffff`} and e.type = any(${types}::text[])
+    order by e.stream, e.position desc`.execute(db);
+  return rows;
+}
+
 /** The events of all effects on one target, in order of position. */
 export async function loadTarget(
   db: Database,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id, instant, nothingPersonal, side, text } from "./fields.ts";
+import { id, instant, nothingPersonal, side } from "./fields.ts";
 
 const count = z.number().int().nonnegative();
 
@@ -76,8 +76,6 @@ export const syncEvents = {
       crawlSeconds: count,
       /** Hints by what brought them. */
       hints: z.object({ changed: count, added: count, vanished: count, tags: count }),
-      /** Why a part of it was left for the next sweep. */
-      failed: text.optional(),
     }),
     personal: nothingPersonal,
   },

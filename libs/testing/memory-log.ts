@@ -171,6 +171,14 @@ export function memoryLog(): MemoryLog {
       const isKnown = (stream: string) => subject(account, stream).some(({ type }) => types.includes(type));
       return new Set(streams.filter(isKnown));
     }),
+    lastInStreams: step((account, begin, types) => {
+      const last = new Map<string, LogEvent>();
+      for (const event of events) {
+        const isMeant = event.account === account && event.stream.startsWith(begin) && types.includes(event.type);
+        if (isMeant) last.set(event.stream, event);
+      }
+      return [...last.values()].map(({ recordedAt, ...event }) => ({ ...event, recordedAt: new Date(recordedAt) }));
+    }),
     target: step((account, target) => [...(byTarget.get(name(account, target)) ?? [])]),
     after: step((position, limit) => events.slice(position, position + limit)),
     at: step((position) => events[position - 1]),

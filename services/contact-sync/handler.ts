@@ -9,10 +9,12 @@ import { cloudtalkDeletionEffect } from "./cloudtalk-deletion-effect.ts";
 import { cloudtalkNoteEffect } from "./cloudtalk-note.ts";
 import { cloudtalkTagsEffect } from "./cloudtalk-tags-effect.ts";
 import { cloudtalkUpdateEffect } from "./cloudtalk-update-effect.ts";
+import { contactCrawlHandler } from "./crawl.ts";
 import { crmNotesHandler } from "./crm-notes.ts";
 import { cueCardHandler } from "./cue-card.ts";
 import { cueCardEffect } from "./cue-card-effect.ts";
 import { customFieldsOf } from "./custom-fields.ts";
+import { hintsInHistory } from "./hints.ts";
 import { identifyHandler } from "./identify.ts";
 import { importHandler } from "./import.ts";
 import type { ImportDeps } from "./import-page.ts";
@@ -20,6 +22,7 @@ import { matchHandler } from "./match.ts";
 import { opportunityChangesHandler } from "./opportunity-changes.ts";
 import { type ReconcileDeps, reconcileHandler, sweepsOf } from "./reconcile.ts";
 import { rematchHandler } from "./rematch.ts";
+import { contactSweepHandler, contactSweepsOf, type SweepDeps } from "./sweep.ts";
 import { type SyncDeps, syncHandler } from "./sync.ts";
 
 export type ContactSyncDeps = {
@@ -37,10 +40,13 @@ export type ContactSyncDeps = {
   syncing: { cloudtalk: CloudTalk };
   /** The vendors for sweeps and imports, which leave most of the budget to calls. */
   sweeping: {
-    cloudtalk: ReconcileDeps["cloudtalk"] & ImportDeps["cloudtalk"] & Pick<CloudTalk, "bulkContacts">;
-    ghl: ImportDeps["ghl"];
+    cloudtalk: ReconcileDeps["cloudtalk"] &
+      ImportDeps["cloudtalk"] &
+      SweepDeps["cloudtalk"] &
+      Pick<CloudTalk, "bulkContacts">;
+    ghl: ImportDeps["ghl"] & SweepDeps["ghl"];
   };
-  log: ReconcileDeps["log"] & SyncDeps["log"] & ImportDeps["log"];
+  log: ReconcileDeps["log"] & SyncDeps["log"] & ImportDeps["log"] & SweepDeps["log"];
   /** How contacts are kept in step. */
   sync: SyncSettings;
   /** What else is carried to CloudTalk. */
@@ -65,10 +71,15 @@ export function contactSync(deps: ContactSyncDeps): Service {
       ...(mapping.notes.toCloudtalk ? [crmNotesHandler({ ghl })] : []),
       opportunityChangesHandler({ ghl, log, settings: mapping.opportunities.fromGhl }),
       cueCardHandler({ ghl, log, settings: mapping.cueCard }),
-      reconcileHandler({ ...deps, ...sweeping }),
+      reconcileHandler({
+        ...{ ...deps, ...sweeping },
+        contactsIn: (account, rows) => hintsInHistory(account, rows, shared),
+      }),
       importHandler({ ...shared, ...sweeping }),
+      contactSweepHandler({ ...shared, ...sweeping }),
+      contactCrawlHandler({ ...shared, ...sweeping }),
     ],
-    begin: [sweepsOf(deps.account)],
+    begin: [sweepsOf(deps.account), contactSweepsOf(deps.account)],
     effects: [
       cloudtalkContactEffect(syncing.cloudtalk, host, sweeping.cloudtalk),
       cloudtalkUpdateEffect(syncing.cloudtalk, host),

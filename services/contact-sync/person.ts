@@ -57,7 +57,8 @@ export function nameInCloudTalk(tag: string, { tags }: SyncSettings): string {
 
 const sameTag = (one: string, other: string) => one.trim().toLowerCase() === other.trim().toLowerCase();
 
-function syncedTags(tags: readonly string[], { tags: { ignore } }: SyncSettings): string[] {
+/** Tags as both sides are told of them. */
+export function syncedTags(tags: readonly string[], { tags: { ignore } }: SyncSettings): string[] {
   const isIgnored = (tag: string) =>
     ignore.some((pattern) =>
       pattern.endsWith("*") ? tag.startsWith(pattern.slice(0, -1).toLowerCase()) : sameTag(pattern, tag),

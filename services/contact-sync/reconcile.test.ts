@@ -29,6 +29,7 @@ function world(
         new Set(streams.filter((name) => calls[name]?.some(({ type }) => types.includes(type)))),
       stream: async (_account, name) => ({ events: calls[name] ?? [], position: 0 }),
     },
+    contactsIn: async () => [],
     sweepEveryMs: 900_000,
     sweepWindowMs: 6 * 3_600_000,
     sweepGraceMs: 600_000,

@@ -16,6 +16,8 @@ import { recovered } from "./recovered.ts";
 export type ReconcileDeps = {
   cloudtalk: Pick<CloudTalk, "callHistory">;
   log: Pick<EventLog, "stream" | "knownStreams">;
+  /** What the rows tell of their contacts, which comes at no further cost. */
+  contactsIn: (account: string, rows: readonly HistoryRow[]) => Promise<Fact[]>;
   sweepEveryMs: number;
   sweepWindowMs: number;
   /** Younger calls are left to their webhooks. Milliseconds. */
@@ -83,13 +85,14 @@ async function goingOn(sweep: Promise<Decision>, { sweepEveryMs }: ReconcileDeps
 async function sweep(event: LogEvent, done: Account, deps: ReconcileDeps, context: Context): Promise<Decision> {
   const now = context.now.getTime();
   const window = { from: new Date(now - deps.sweepWindowMs), to: new Date(now - deps.sweepGraceMs) };
-  const { missing } = await compare(event.account, window, deps);
+  const { rows, missing } = await compare(event.account, window, deps);
+  const contacts = await deps.contactsIn(event.account, rows);
   const day = dayToCertify(now - deps.sweepGraceMs, done, new Date(event.recordedAt).getTime());
   const certificate = day ? await certifyWindow(event, day, done, false, deps, context) : {};
   const next = { key: event.key, at: new Date(now + deps.sweepEveryMs) };
   return {
     intend: certificate.intend ?? [],
-    append: unique([...missing.map(recovered), ...(certificate.append ?? [])]),
+    append: unique([...missing.map(recovered), ...contacts, ...(certificate.append ?? [])]),
     wake: [certificate.wake?.[0] ?? next],
   };
 }

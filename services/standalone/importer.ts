@@ -10,6 +10,7 @@ import { contactSync } from "../contact-sync/handler.ts";
 import { contactEffect } from "../ghl-writer/contact-effect.ts";
 
 const account = "default";
+type Place = Pick<FreshLog, "log" | "url" | "keyring">;
 const clock = () => new Date();
 const timing = {
   ...{ identifyDeadlineMs: 60_000, otherWebhookMs: 1_000, detailsAfterMs: 100, indexLagMs: 1_000 },
@@ -23,7 +24,7 @@ export type Importer = { stop: () => Promise<void>; die: () => Promise<void> };
 /** contact-sync, and what ghl-writer does for it, against the twin. For tests of imports and sweeps. */
 export function startImporter(
   twin: Twin,
-  fresh: FreshLog,
+  fresh: Place,
   options: { limit?: Limit; settleMs?: number; sync?: object; failed?: (error: unknown) => void } = {},
 ): Importer {
   const { keyring } = fresh;
@@ -76,7 +77,7 @@ export function startImporter(
 
 /** Asks for an import, as the command line does. */
 export async function askForImport(
-  { log }: FreshLog,
+  { log }: Place,
   from: "ghl" | "cloudtalk",
   { dryRun = false, atOnce = 10 } = {},
 ): Promise<string> {
@@ -90,14 +91,14 @@ export async function askForImport(
 }
 
 /** How many contacts an import has done. */
-export async function doneIn({ log }: FreshLog, key: string): Promise<number> {
+export async function doneIn({ log }: Place, key: string): Promise<number> {
   const { events } = await log.stream(account, stream.account(account));
   const last = events.findLast((event) => isEvent(event, "sync.import_progressed") && event.data.import === key);
   return last && isEvent(last, "sync.import_progressed") ? last.data.tally.found : 0;
 }
 
 /** The tally of an import, once it is finished. */
-export async function finished({ log }: FreshLog, key: string, limitMs?: number): Promise<ImportTally> {
+export async function finished({ log }: Place, key: string, limitMs?: number): Promise<ImportTally> {
   return await until(
     "the import is finished",
     async () => {
