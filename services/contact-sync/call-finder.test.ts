@@ -131,3 +131,23 @@ describe("a call with a uuid", () => {
     expect(await shaky.byUuid(ended(1), later(1))).toMatchObject({ callId: "1" });
   });
 });
+
+describe("a call with its numeric id", () => {
+  const id = "1" as CloudTalkCallId;
+
+  test("several reports of it share one question, and what is final is not asked again", async () => {
+    calls = [known(1)];
+    const answers = await Promise.all([finder.byId(id), finder.byId(id)]);
+    expect([...answers, await finder.byId(id)]).toEqual([known(1), known(1), known(1)]);
+    expect(asked).toEqual(["details 1"]);
+  });
+
+  test("what is not known yet, or does not tell the outcome, is asked again", async () => {
+    expect(await finder.byId(id)).toBeUndefined();
+    calls = [known(1, { outcome: "unknown" })];
+    await finder.byId(id);
+    calls = [known(1)];
+    expect(await finder.byId(id)).toMatchObject({ outcome: "answered" });
+    expect(asked).toHaveLength(3);
+  });
+});

@@ -1,7 +1,9 @@
 import type { CallDetails, CloudTalk, HistoryRow } from "@callbridge/cloudtalk";
-import type { Call } from "@callbridge/events";
+import type { Call, CloudTalkCallId } from "@callbridge/events";
 
 export type CallFinder = {
+  /** The vendor's details of a call; undefined while it does not know it. Several reports of one call share the answer. */
+  byId: (callId: CloudTalkCallId) => Promise<CallDetails | undefined>;
   /** The call with this uuid, as the vendor's details tell it. Undefined: not there (yet). */
   byUuid: (call: Call, now: Date) => Promise<CallDetails | undefined>;
   /** The calls that a report without any id may mean: those of its number around its time. */
@@ -29,8 +31,10 @@ type Page = { rows: HistoryRow[]; isComplete: boolean };
 export function createCallFinder(cloudtalk: Pick<CloudTalk, "callDetails" | "callHistory">): CallFinder {
   const pages = new Map<number, { at: number; page: Promise<Page> }>();
   const known = new Map<string, CallDetails>();
+  const asked = new Map<string, Promise<CallDetails | undefined>>();
 
   return {
+    byId,
     byUuid: async (call, now) => {
       const candidates = (await around(call, now, windowMs + zoneMarginMs)).filter(
         (row) => row.callUuid === undefined || row.callUuid === call.callUuid,
@@ -77,6 +81,21 @@ export function createCallFinder(cloudtalk: Pick<CloudTalk, "callDetails" | "cal
     return { rows, isComplete };
   }
 
+  async function byId(callId: CloudTalkCallId): Promise<CallDetails | undefined> {
+    const remembered = known.get(callId);
+    if (remembered) return remembered;
+    const answer = asked.get(callId) ?? cloudtalk.callDetails(callId);
+    asked.set(callId, answer);
+    try {
+      const details = await answer;
+      // Details that do not tell the outcome yet are still being filled in.
+      if (details && details.outcome !== "unknown") remember(details);
+      return details;
+    } finally {
+      asked.delete(callId);
+    }
+  }
+
   /** The details that are wanted: all of them up to `max`, nearest first. */
   async function detailsOf(rows: HistoryRow[], isWanted: (details: CallDetails) => boolean, max = 1) {
     const wanted: CallDetails[] = [];
@@ -84,11 +103,8 @@ export function createCallFinder(cloudtalk: Pick<CloudTalk, "callDetails" | "cal
     for (const { callId } of rows) {
       if (wanted.length >= max) break;
       if (!known.has(callId) && requests++ >= requestsMax) continue;
-      const details = known.get(callId) ?? (await cloudtalk.callDetails(callId));
-      if (!details) continue;
-      // Details that do not tell the outcome yet are still being filled in.
-      if (details.outcome !== "unknown") remember(details);
-      if (isWanted(details)) wanted.push(details);
+      const details = await byId(callId);
+      if (details && isWanted(details)) wanted.push(details);
     }
     return wanted;
   }

@@ -44,11 +44,7 @@ const call = (callId: string, callUuid: string, facts: Partial<CallDetails> = {}
 const identify = (history: LogEvent[], options: Parameters<typeof when>[2] = {}) => {
   const cloudtalk = { callDetails, callHistory };
   const finder = createCallFinder(cloudtalk);
-  return when(
-    identifyHandler({ cloudtalk, finder, identifyDeadlineMs, otherWebhookMs, detailsAfterMs }),
-    history,
-    options,
-  );
+  return when(identifyHandler({ finder, identifyDeadlineMs, otherWebhookMs, detailsAfterMs }), history, options);
 };
 
 const everything = { callId: "1001", direction: "inbound", talkingSeconds: 90, voicemail: false };
@@ -115,7 +111,7 @@ describe("given a report that says everything", () => {
 
   test("of a call that only rang or is being talked, nothing is decided: only the end of a call is of use to anybody", () => {
     const cloudtalk = { callDetails: async () => undefined, callHistory };
-    const deps = { cloudtalk, finder: createCallFinder(cloudtalk), identifyDeadlineMs, otherWebhookMs, detailsAfterMs };
+    const deps = { finder: createCallFinder(cloudtalk), identifyDeadlineMs, otherWebhookMs, detailsAfterMs };
     expect(identifyHandler(deps).on).toEqual(expect.arrayContaining(["call.ended", "call.recording_ready"]));
     expect(identifyHandler(deps).on.filter((type) => type === "call.started" || type === "call.answered")).toEqual([]);
   });
@@ -193,7 +189,7 @@ describe("given the numeric id only", () => {
       callHistory,
     };
     const finder = createCallFinder(cloudtalk);
-    const handler = identifyHandler({ cloudtalk, finder, identifyDeadlineMs, otherWebhookMs, detailsAfterMs: 2_000 });
+    const handler = identifyHandler({ finder, identifyDeadlineMs, otherWebhookMs, detailsAfterMs: 2_000 });
     const history = given("call.recording_ready");
     expect([(await when(handler, history)).wakeAfterMs, asked]).toEqual([2_000, 0]);
     const { append } = await when(handler, history, { afterMs: 2_000 });
@@ -202,7 +198,7 @@ describe("given the numeric id only", () => {
 
   test("an outage of the vendor is no reason to guess, not even after the deadline", async () => {
     const cloudtalk = { callDetails: () => Promise.reject(new Error("503")), callHistory };
-    const deps = { cloudtalk, finder: createCallFinder(cloudtalk), identifyDeadlineMs, otherWebhookMs, detailsAfterMs };
+    const deps = { finder: createCallFinder(cloudtalk), identifyDeadlineMs, otherWebhookMs, detailsAfterMs };
     await expect(
       when(identifyHandler(deps), given("call.recording_ready"), { afterMs: identifyDeadlineMs }),
     ).rejects.toThrow("503");
@@ -211,7 +207,7 @@ describe("given the numeric id only", () => {
   test("a vendor that refuses to tell ends nothing: at the deadline the reports are taken", async () => {
     const refuse = () => Promise.reject(new Permanent("calls.details: 403"));
     const cloudtalk = { callDetails: refuse, callHistory: refuse };
-    const deps = { cloudtalk, finder: createCallFinder(cloudtalk), identifyDeadlineMs, otherWebhookMs, detailsAfterMs };
+    const deps = { finder: createCallFinder(cloudtalk), identifyDeadlineMs, otherWebhookMs, detailsAfterMs };
     for (const report of ["call.recording_ready", "call.ended"] as const) {
       const early = await when(identifyHandler(deps), given(report), { afterMs: otherWebhookMs });
       expect(early).toMatchObject({ append: [], wakeAfterMs: 20_000 });

@@ -1,11 +1,10 @@
-import type { CallDetails, CloudTalk } from "@callbridge/cloudtalk";
+import type { CallDetails } from "@callbridge/cloudtalk";
 import { type Call, type CallOutcome, catalogue, foldCall, stream, tellsThatItIsOver } from "@callbridge/events";
 import { afterError, type Context, type Fact, type Handler } from "@callbridge/service";
 import type { CallFinder } from "./call-finder.ts";
 import { recovered } from "./recovered.ts";
 
 export type IdentifyDeps = {
-  cloudtalk: Pick<CloudTalk, "callDetails">;
   finder: CallFinder;
   /** After this long without both ids a call is taken as it is. Milliseconds since it was known to be over. */
   identifyDeadlineMs: number;
@@ -65,7 +64,7 @@ async function detailsOf(call: Call, age: number, deps: IdentifyDeps, context: C
   const { callId, callUuid } = call;
   if (callId) {
     if (age < deps.detailsAfterMs) return undefined;
-    const details = await context.once(`details:${callId}`, () => unlessRefused(deps.cloudtalk.callDetails(callId)));
+    const details = await unlessRefused(deps.finder.byId(callId));
     const isOther = callUuid && details?.callUuid && details.callUuid !== callUuid;
     return isOther ? undefined : details;
   }
