@@ -33,6 +33,18 @@ test("the list has every pain once, in order, each with its tests or with the re
   expect(pains.filter(({ tests, reasons }) => tests.length > 0 === reasons.length > 0)).toEqual([]);
 });
 
+test("the trial broke fifteen of them, each against a test that the list names for it", () => {
+  const [, trial = ""] = text.split(/^## The trial/m);
+  const rows = [...trial.matchAll(/^\| (\d+) \| `([^`]+)`: [^|]+\| `([^`]+)`: (.+) \|$/gm)];
+  expect(new Set(rows.map(([, number]) => number)).size).toBe(15);
+  const pains = readPains(text);
+  const unnamed = rows.filter(([, number, broken = "", path, name]) => {
+    const pain = pains.find((one) => one.number === Number(number));
+    return !existsSync(broken) || !pain?.tests.some((one) => one.path === path && one.name === name);
+  });
+  expect(unnamed.map(([row]) => row)).toEqual([]);
+});
+
 test("every test that the list names is where it is said to be", () => {
   const named = readPains(text).flatMap(({ tests }) => tests);
   expect(named.length).toBeGreaterThan(100);

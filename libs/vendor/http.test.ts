@@ -70,7 +70,8 @@ describe("a request to a vendor", () => {
     [500, "ambiguous"],
     [503, "ambiguous"],
   ] as const)("that is answered with %i is %s", async (status, consequence) => {
-    answer = json(status, { message: "no jane@example.com, +1 202 555 0143" }, { "retry-after": "42" });
+    // A number that holds other statuses: the predecessor took it for one of them.
+    answer = json(status, { message: "no jane@example.com, +1 403 409 4290" }, { "retry-after": "42" });
     const error = await failure();
     expect(error).toMatchObject({ status, consequence, retryAfterMs: status === 429 ? 42_000 : undefined });
     expect(error.message).toBe(`ghl things.create: ${status} no <e-mail> <number>`);
