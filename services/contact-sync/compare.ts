@@ -5,6 +5,7 @@ import type { Ghl, GhlContact, GhlCustomField } from "@callbridge/ghl";
 import type { Decision, Fact, SyncSettings } from "@callbridge/service";
 import { counterpartInCloudTalk, counterpartInGhl } from "./counterpart.ts";
 import { linkedNext } from "./link.ts";
+import { isSure, lookAgain } from "./lookups.ts";
 import { deleted, observed, samePerson, synced, type Work } from "./observed.ts";
 import { afterWrites, type Pair, type Side } from "./pair.ts";
 import { type Person, personInCloudTalk, personInGhl } from "./person.ts";
@@ -17,6 +18,8 @@ export type CompareDeps = {
   settings: SyncSettings;
   /** The definitions of GHL's custom fields, which the mapping may name. */
   customFields: () => Promise<readonly GhlCustomField[]>;
+  /** How long a search index may lag behind; nobody is taken for gone without a successor before. Milliseconds. */
+  indexLagMs: number;
 };
 
 /** CloudTalk keeps this many links at a contact (facts/cloudtalk.md §1.6). */
@@ -125,7 +128,8 @@ function partsOf(intents: readonly Intent[], side: Side): string[] {
 
 /**
  * A record is gone. It was merged when exactly one other has a number of the side that is left: then that one takes its
- * place. Else it was deleted, and nothing is made anew; it is deleted on the other side only where that is switched on.
+ * place. Else it was deleted, and nothing is made anew; it is deleted on the other side only where that is switched on, and
+ * where nobody at all could be its successor.
  */
 async function withoutOne(
   pair: Pair,
@@ -142,36 +146,48 @@ async function withoutOne(
   if (!left || !ghl || !cloudtalk) return { append: [...facts, done] };
 
   const survivor = await successor(left, pair, work, deps, reads);
-  if (survivor) {
+  if (typeof survivor === "function") {
     const times = pair.unlinks.get(cloudtalk) ?? 0;
     const parted = contactUnlinked({ cloudtalkContactId: cloudtalk, ghlContactId: ghl }, "merged", times);
     return { append: [...facts, ...parted, ...survivor(times), done] };
   }
+  const isNews = facts.length > 0;
+  if (isNews && !isSure(survivor, work, deps.indexLagMs)) return { wake: [lookAgain(work)] };
   const person = persons[left];
   const news = person ? observed(left, pair, person, work.newest) : [];
-  if (!deps.settings.deletions || facts.length === 0) return { append: [...facts, ...news, done] };
+  const append = [...facts, ...news, done];
+  if (!deps.settings.deletions || !isNews || survivor === "several") return { append };
   const contactId = pair.ids[left];
   const key = `${left}-deletion:${contactId}`;
   const kind: EffectKind = `${left}.contact_deletion`;
-  return {
-    append: [...facts, ...news, done],
-    intend: [{ kind, effect: key, target: key, revision: 0, input: { contactId } }],
-  };
+  return { append, intend: [{ kind, effect: key, target: key, revision: 0, input: { contactId } }] };
 }
 
+type Successor = ((times: number) => Fact[]) | "nobody" | "later" | "several";
+
 /** The record that took the place of the one that is gone, as the fact that links it. */
-async function successor(left: Side, pair: Pair, { account }: Work, deps: CompareDeps, reads: Reads) {
-  const { ghl, cloudtalk } = pair.ids;
+async function successor(
+  left: Side,
+  pair: Pair,
+  { account }: Work,
+  deps: CompareDeps,
+  reads: Reads,
+): Promise<Successor> {
+  const { cloudtalk } = pair.ids;
   if (left === "cloudtalk" && cloudtalk) {
     const contact = await reads.cloudtalk();
-    const found = contact && (await counterpartInGhl(contact, pair, deps, account));
-    if (!found || typeof found === "string" || !("found" in found)) return undefined;
+    if (!contact) return "nobody";
+    const found = await counterpartInGhl(contact, pair, deps, account);
+    if (typeof found === "string") return found;
+    if (!("found" in found)) return "several";
     const link = { cloudtalkContactId: cloudtalk, ghlContactId: found.found };
-    return (times: number) => [contactLinked(link, "merged", times + 1)];
+    return (times) => [contactLinked(link, "merged", times + 1)];
   }
   const contact = await reads.ghl();
-  const found = contact && (await counterpartInCloudTalk(contact, pair, deps, account));
-  if (!ghl || !found || typeof found === "string" || !("found" in found)) return undefined;
-  const link = await linkedNext(deps.log, account, [found.found, ghl], "merged");
+  if (!contact) return "nobody";
+  const found = await counterpartInCloudTalk(contact, pair, deps, account);
+  if (typeof found === "string") return found;
+  if (!("found" in found)) return "several";
+  const link = await linkedNext(deps.log, account, [found.found, contact.id], "merged");
   return () => [link];
 }

@@ -5,6 +5,7 @@ import type { Ghl, GhlContact, GhlCustomField } from "@callbridge/ghl";
 import type { Decision, Fact, SyncSettings } from "@callbridge/service";
 import { type Counterpart, counterpartInCloudTalk, counterpartInGhl } from "./counterpart.ts";
 import { linkedNext } from "./link.ts";
+import { isSure, lookAgain } from "./lookups.ts";
 import { deleted, observed, synced, type Work } from "./observed.ts";
 import type { Pair, Side } from "./pair.ts";
 import { fieldKey, nameInCloudTalk, type Person, personInCloudTalk, personInGhl } from "./person.ts";
@@ -19,10 +20,6 @@ export type IntroduceDeps = {
   /** How long a search index may lag behind; nobody is created before. Milliseconds. */
   indexLagMs: number;
 };
-
-/** The two look-ups of the CRM may disagree for as long as its index lags; then what was found is believed. */
-const disagreementMaxMs = 60_000;
-const lookAgainMs = 3_000;
 
 /** Finds the counterpart of a contact that has none: linked when there is exactly one, made when there is nobody. */
 export async function introduce(pair: Pair, work: Work, deps: IntroduceDeps): Promise<Decision> {
@@ -78,14 +75,9 @@ async function concluded<Id extends string>(
 ): Promise<Decision> {
   const seen = observed(side, pair, person, work.newest);
   const done = synced(pair, work);
-  const age = work.context.now.getTime() - work.newest.at;
-  const isSure = counterpart === "later" ? age >= disagreementMaxMs : age >= deps.indexLagMs;
   if (typeof counterpart === "string") {
     if (!create || pair.effects.has(create.effect)) return { append: [...seen, done] };
-    if (!isSure) {
-      const at = new Date(work.context.now.getTime() + lookAgainMs);
-      return { wake: [{ key: `sync:${work.stream}`, at }] };
-    }
+    if (!isSure(counterpart, work, deps.indexLagMs)) return { wake: [lookAgain(work)] };
     return { append: [...seen, done], intend: [create] };
   }
   if ("found" in counterpart) {

@@ -109,10 +109,13 @@ function evolvePair(before: Pair, event: LogEvent): Pair {
     case "contact.deleted":
       return { ...pair, deleted: new Set([...pair.deleted, event.data.side]) };
     case "contact.synced": {
-      const { upTo, tags } = event.data;
+      const { upTo, tags, cloudtalkContactId: cloudtalk, ghlContactId: ghl } = event.data;
       const { fields, phones = [], emails = [] } = event.personal;
       const base = tags && fields ? { fields, phones, emails, tags } : pair.base;
-      return { ...pair, base, hints: pair.hints.filter(({ position }) => position > upTo) };
+      // As long as a record was alone, the other one was not looked at.
+      const alone = cloudtalk && !ghl ? "cloudtalk" : ghl && !cloudtalk ? "ghl" : undefined;
+      const isOpen = ({ position, side }: Hint) => position > upTo || (alone && side && side !== alone);
+      return { ...pair, base, hints: pair.hints.filter(isOpen) };
     }
     case "echo.recognised": {
       // Notes have echoes too, and are no writes to the contact itself.

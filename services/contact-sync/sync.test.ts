@@ -122,6 +122,17 @@ describe("given a hint", () => {
     expect(await sync(history, { ghl: [inGhl()] })).toEqual(nothing);
   });
 
+  test("about one record is not answered by a look at the other, from before the two were linked", async () => {
+    const history = given(
+      reported("cloudtalk"),
+      reported("ghl"),
+      ["contact.synced", { ghlContactId: ghlId, upTo: 2, writes: { ghl: [], cloudtalk: [] } }],
+      ["contact.linked", { because: "call" }],
+    );
+    const decided = await sync(history, { ghl: [inGhl()], cloudtalk: [inCloudTalk({ tags: ["vip", "new"] })] });
+    expect(decided.intend).toMatchObject([{ kind: "ghl.tags", input: { add: ["new"] } }]);
+  });
+
   test("of somebody whose data was erased, nobody is read again", async () => {
     const history = given(...agreedPair, [
       "contact.reported",
@@ -236,6 +247,23 @@ describe("given a linked pair", () => {
       key: { fact: `link:${cloudtalkId}:1` },
       data: { ghlContactId: other, cloudtalkContactId: cloudtalkId, because: "merged" },
     });
+  });
+
+  test("of which one record is gone, nothing is deleted as long as its successor may not be found yet", async () => {
+    const settings = { deletions: true };
+    const history = given(...agreedPair, reported("ghl"));
+    const alone = { cloudtalk: [inCloudTalk()], settings };
+    expect(await sync(history, alone, 4_000)).toMatchObject({ append: [], intend: [], wakeAfterMs: 3_000 });
+    expect(await sync(history, { ...alone, agree: false }, 20_000)).toMatchObject({ append: [], wakeAfterMs: 3_000 });
+    expect((await sync(history, { ...alone, agree: false }, 60_000)).intend).toHaveLength(1);
+  });
+
+  test("of which one record is gone and several may be its successor, nothing is deleted", async () => {
+    const ghl = ["GhlContact0000000008", "GhlContact0000000009"].map((id) => inGhl({ id: id as GhlContactId }));
+    const world = { ghl, cloudtalk: [inCloudTalk()], settings: { deletions: true } };
+    const decided = await sync(given(...agreedPair, reported("ghl")), world);
+    expect(typesOf(decided)).toEqual(["contact.deleted", "contact.synced"]);
+    expect(decided.intend).toEqual([]);
   });
 
   test("a second record that is linked to the same CRM contact is parted again and shown to a person", async () => {
