@@ -71,7 +71,7 @@ export const contactEvents = {
       /** `call`: the call centre named its caller, and exactly one CRM contact has that number. */
       because: z.enum(["created", "phone", "external-url", "call", "merged", "person"]),
       /** The one was just made of the other, with everything that is synced: there is nothing to compare. */
-      settled: z.boolean().optional(),
+      compared: z.boolean().optional(),
     }),
     personal: nothingPersonal,
   },

@@ -40,12 +40,12 @@ function asWritten(
   person: Person,
   settings: SyncSettings,
 ): Fact[] {
-  const isSettled = pair.seen.ghl && isNothing(reconcile(person, person, pair.seen.ghl, settings));
+  const isCompared = pair.seen.ghl && isNothing(reconcile(person, person, pair.seen.ghl, settings));
   const hint = { position: event.position, at: 0, side: undefined };
   const base = synced(pair, { stream: event.stream, newest: hint }, person);
   return [
     ...observed("cloudtalk", pair, person, hint),
-    { ...link, data: { ...link.data, ...(isSettled && { settled: true }) } },
+    { ...link, data: { ...link.data, ...(isCompared && { compared: true }) } },
     // Hints that came meanwhile are still to be considered.
     ...(base.type === "contact.synced" ? [{ ...base, data: { ...base.data, upTo: 1 } }] : []),
   ];

@@ -7,9 +7,9 @@ import { foldPair } from "./pair.ts";
 const id = "GhlContact0000000002";
 const effect = { effect: `cloudtalk-contact:${id}`, kind: "cloudtalk.contact", target: `cloudtalk-contact:${id}` };
 const begun: Told = ["contact.reported", { ghlContactId: id, cloudtalkContactId: undefined }];
-const linked = (because: string, settled = true): Told => [
+const linked = (because: string, compared = true): Told => [
   "contact.linked",
-  { ghlContactId: id, cloudtalkContactId: "2002", because, settled },
+  { ghlContactId: id, cloudtalkContactId: "2002", because, compared },
 ];
 const intended: Told = ["effect.intended", { ...effect, revision: 0, input: {} }];
 const end = (type: "effect.failed" | "effect.skipped" | "effect.observed", facts: object = {}): Told => [

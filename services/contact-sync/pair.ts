@@ -134,7 +134,7 @@ function evolvePair(before: Pair, event: LogEvent): Pair {
  * A call changes nothing about a contact, and calls need the vendors' budget for themselves: a pair that one has linked is
  * compared when something is reported of it, or when the sweep comes by.
  */
-const isToBeCompared = ({ because, settled }: EventData<"contact.linked">) => because !== "call" && !settled;
+const isToBeCompared = ({ because, compared }: EventData<"contact.linked">) => because !== "call" && !compared;
 
 type Link = { cloudtalkContactId: CloudTalkContactId; ghlContactId: GhlContactId };
 
