@@ -40,6 +40,7 @@ export {
   type Started,
   waitingFor,
 } from "./process.ts";
+export { remembered } from "./remembered.ts";
 export { readRuntimeFile, writeRuntimeFile } from "./runtime-file.ts";
 export { type Composed, type Part, type Platform, type Service, startService } from "./service.ts";
 export { ConfigError, type Settings, settingsOf } from "./settings.ts";

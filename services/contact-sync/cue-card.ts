@@ -1,7 +1,7 @@
 import type { EventLog } from "@callbridge/event-log";
 import { type Call, type CloudTalkContactId, foldCall, linksIn, stream } from "@callbridge/events";
 import type { Ghl, GhlContact } from "@callbridge/ghl";
-import type { Context, Handler, MappingSettings } from "@callbridge/service";
+import { type Context, type Handler, type MappingSettings, remembered } from "@callbridge/service";
 
 export type CueCardDeps = {
   ghl: Pick<Ghl, "contact" | "findContactsByPhone" | "customFields" | "contactPage">;
@@ -9,15 +9,14 @@ export type CueCardDeps = {
   settings: MappingSettings["cueCard"];
 };
 
-/** How long the names of the CRM's fields are believed. */
-const namesFreshMs = 10 * 60_000;
-
 /**
  * Tells the agent who is calling, as soon as the call is answered: only while it lives, only what is known, and only of
  * exactly one contact. A caller whom nobody knows gets no card.
  */
 export function cueCardHandler({ ghl, log, settings }: CueCardDeps): Handler<Call> {
-  let names: { at: number; byId: Promise<Map<string, string>> } | undefined;
+  const fieldNames = remembered(
+    async () => new Map((await ghl.customFields()).map(({ id, name }) => [id, name.toLowerCase()])),
+  );
 
   return {
     name: "cue-card",
@@ -77,15 +76,5 @@ export function cueCardHandler({ ghl, log, settings }: CueCardDeps): Handler<Cal
         field && (typeof field.value === "string" || typeof field.value === "number") && String(field.value);
       return value ? [{ name, value }] : [];
     });
-  }
-
-  function fieldNames(nowMs: number): Promise<Map<string, string>> {
-    if (names && nowMs - names.at < namesFreshMs) return names.byId;
-    const byId = ghl.customFields().then((fields) => new Map(fields.map((one) => [one.id, one.name.toLowerCase()])));
-    byId.catch(() => {
-      names = undefined;
-    });
-    names = { at: nowMs, byId };
-    return byId;
   }
 }

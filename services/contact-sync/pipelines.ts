@@ -1,4 +1,5 @@
 import type { Ghl, GhlPipeline } from "@callbridge/ghl";
+import { remembered } from "@callbridge/service";
 
 /** The location's pipelines, to find names by ids and the other way. */
 export type Pipelines = {
@@ -10,18 +11,16 @@ export type Pipelines = {
   };
 };
 
-/** How long they are believed, and how long a stage that is not among them is not asked for again. */
-const freshMs = 10 * 60_000;
+/** How long a stage that is not among them is not asked for again. */
 const missFreshMs = 60_000;
 
 /** Reads the pipelines when they are needed, and again when a stage is not among them. */
 export function pipelinesOf(ghl: Pick<Ghl, "pipelines">): (now: Date, stage: string | undefined) => Promise<Pipelines> {
-  let read: { atMs: number; all: GhlPipeline[] } | undefined;
+  const pipelines = remembered(() => ghl.pipelines());
   return async (now, stage) => {
-    const age = read ? now.getTime() - read.atMs : Number.POSITIVE_INFINITY;
-    const isThere = stage === undefined || (read && named(read.all, stage));
-    if (age >= freshMs || (!isThere && age >= missFreshMs)) read = { atMs: now.getTime(), all: await ghl.pipelines() };
-    const all = read?.all ?? [];
+    const known = await pipelines(now.getTime());
+    const isThere = stage === undefined || named(known, stage);
+    const all = isThere ? known : await pipelines(now.getTime(), missFreshMs);
     return { find: (wanted) => found(all, wanted) };
   };
 }

@@ -1,6 +1,6 @@
 import type { Call, GhlContactId } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
-import { afterError, type EffectDefinition } from "@callbridge/service";
+import { afterError, type EffectDefinition, remembered } from "@callbridge/service";
 import { VendorError } from "@callbridge/vendor";
 import { z } from "zod";
 
@@ -45,11 +45,9 @@ type Deps = {
   exclusively: (name: string, work: () => Promise<void>) => Promise<void>;
 };
 
-/** How long the ids of the fields are believed; a field deleted by hand is made again after that. */
-const idsFreshMs = 10 * 60_000;
-
 export function fieldsEffect({ ghl, host, exclusively }: Deps): EffectDefinition<Input> {
-  let ids: { at: number; byName: Promise<Map<FieldName, string>> } | undefined;
+  /** A field deleted by hand is made again when the ids are no longer believed. */
+  const fieldIds = remembered(ensureFields);
 
   return {
     kind: "ghl.fields",
@@ -76,16 +74,6 @@ export function fieldsEffect({ ghl, host, exclusively }: Deps): EffectDefinition
       return written(values, byName).every(isThere) ? {} : undefined;
     },
   };
-
-  function fieldIds(now: number): Promise<Map<FieldName, string>> {
-    if (!ids || now - ids.at > idsFreshMs) {
-      ids = { at: now, byName: ensureFields() };
-      ids.byName.catch(() => {
-        ids = undefined;
-      });
-    }
-    return ids.byName;
-  }
 
   async function ensureFields(): Promise<Map<FieldName, string>> {
     const names = Object.keys(callFields) as FieldName[];

@@ -1,5 +1,5 @@
-import { type Ghl, type GhlOpportunity, type GhlPipeline, opportunityStatus } from "@callbridge/ghl";
-import type { EffectDefinition, Performed } from "@callbridge/service";
+import { type Ghl, type GhlOpportunity, opportunityStatus } from "@callbridge/ghl";
+import { type EffectDefinition, type Performed, remembered } from "@callbridge/service";
 import { z } from "zod";
 
 const input = z.object({
@@ -11,25 +11,12 @@ const input = z.object({
 });
 type Input = z.output<typeof input>;
 
-/** How long the pipelines are believed. */
-const pipelinesFreshMs = 10 * 60_000;
-
 /** Moves or closes an opportunity: read first, and only what differs is written. */
 export function opportunityEffect(
   ghl: Pick<Ghl, "opportunity" | "pipelines" | "setOpportunityStage" | "setOpportunityStatus">,
   host: string,
 ): EffectDefinition<Input> {
-  let known: { atMs: number; pipelines: Promise<GhlPipeline[]> } | undefined;
-
-  function pipelines(nowMs: number): Promise<GhlPipeline[]> {
-    if (known && nowMs - known.atMs < pipelinesFreshMs) return known.pipelines;
-    const asked = ghl.pipelines();
-    asked.catch(() => {
-      known = undefined;
-    });
-    known = { atMs: nowMs, pipelines: asked };
-    return asked;
-  }
+  const pipelines = remembered(() => ghl.pipelines());
 
   async function stageIdOf(stage: string, { pipelineId }: GhlOpportunity, now: Date): Promise<string | undefined> {
     const pipeline = (await pipelines(now.getTime())).find(({ id }) => id === pipelineId);
