@@ -6,6 +6,7 @@ import { createGhl } from "@callbridge/ghl";
 import { createLogger, openGate, type Service, settingsOf, startService, syncSettings } from "@callbridge/service";
 import { type FreshLog, until } from "@callbridge/testing";
 import type { Twin } from "@callbridge/twin";
+import type { GateReport } from "@callbridge/vendor";
 import { contactSync } from "../contact-sync/handler.ts";
 import { contactEffect } from "../ghl-writer/contact-effect.ts";
 
@@ -33,7 +34,9 @@ export function startImporter(
   const bus = createEmbeddedBus(log);
   const gate = (vendor: "cloudtalk" | "ghl", work: "calls" | "contacts" | "sweep") => {
     const limit = vendor === "cloudtalk" && options.limit ? { limit: options.limit } : {};
-    return openGate({ log, logger, clock, account, vendor, work, ...limit });
+    const opened = openGate({ log, logger, clock, account, vendor, work, ...limit });
+    // CloudTalk's headers do not say how long its window is, and it is known to be a minute; the twin's may be another.
+    return "limit" in limit ? { ...opened, report: ({ limit: _, ...how }: GateReport) => opened.report(how) } : opened;
   };
   const { urls, credentials } = twin;
   const cloudtalkFor = (work: "calls" | "contacts" | "sweep") =>
