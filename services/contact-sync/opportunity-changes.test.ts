@@ -98,8 +98,14 @@ describe("given a change of an opportunity in the CRM", () => {
     const history = given(byId("S1"), byId("S2"));
     const { intend } = await when(handlerOf(), history);
     expect(intend.map(({ input }) => input.name)).toEqual(["Stage: New", "Stage: Qualified"]);
-    const later = given(byId("S1"), byId("S2", { afterMs: 3_600_000 }));
+    const later = given(byId("S1"), byId("S2", { afterMs: 4_000_000 }));
     expect((await when(handlerOf(), later)).intend).toHaveLength(1);
+  });
+
+  test("a change that waits for the counterpart comes before one that finds it there", async () => {
+    const waiting = given(byId("S1"), byId("S2", { afterMs: 120_000 }));
+    const { intend } = await when(handlerOf(), waiting);
+    expect(intend.map(({ input }) => input.name)).toEqual(["Stage: New", "Stage: Qualified"]);
   });
 
   test("what the report leaves out is read from the opportunity", async () => {

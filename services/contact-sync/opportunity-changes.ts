@@ -24,8 +24,8 @@ export type OpportunityDeps = {
 /** A contact that is new is linked within seconds; one that has no counterpart by the last look is left in peace. */
 const lookAgainMs = [5_000, 30_000, 300_000, 3_600_000];
 
-/** Two changes of one opportunity within this time may be decided on at once. */
-const atOnceMs = 60_000;
+/** A change this old is decided on: no look is left, and whoever was at it at the same time is done. */
+const decidedMs = 3_600_000 + 60_000;
 
 /** What an opportunity became: names for people and rules, and the id or name that two reports are compared by. */
 type Value = { aspect: "stage" | "status"; identity: string; pipeline: string; stage: string; status: string };
@@ -40,11 +40,12 @@ export function opportunityChangesHandler({ ghl, log, settings }: OpportunityDep
     fold: (events) => events.filter(isChange),
     decide: async (event, changes, context) => {
       if (!isChange(event)) return {};
-      // What came just before may be decided on at the same time elsewhere: whoever is first intends both, in their order.
-      const since = new Date(event.recordedAt).getTime() - atOnceMs;
-      const isNear = (one: Change) => one.position <= event.position && new Date(one.recordedAt).getTime() >= since;
+      // What came before may be decided on at the same time elsewhere, or may still wait for the counterpart: whoever is first
+      // intends both, in their order.
+      const since = new Date(event.recordedAt).getTime() - decidedMs;
+      const isOpen = (one: Change) => one.position <= event.position && new Date(one.recordedAt).getTime() >= since;
       const intend: Intent[] = [];
-      for (const change of changes.filter(isNear)) {
+      for (const change of changes.filter(isOpen)) {
         const wanted = await writesFor(change, changes, context);
         if (wanted !== "no-counterpart") intend.push(...wanted);
         else if (change.id === event.id) return { intend, wake: nextLook(event, context) };

@@ -64,13 +64,28 @@ describe("given a call with its contact", () => {
     expect(intend).toMatchObject([
       {
         kind: "ghl.opportunity",
-        target: "ghl-opportunity:O1",
+        effect: "call-rule:won:opportunity-stage:call:u:uuid-1",
+        target: "ghl-opportunity-stage:O1",
         revision: Date.parse("2026-11-22T10:00:00.000Z"),
-        input: { opportunityIds: ["O1"], stage: "Closed", status: "won" },
+        input: { opportunityIds: ["O1"], stage: "Closed" },
+      },
+      {
+        effect: "call-rule:won:opportunity-status:call:u:uuid-1",
+        target: "ghl-opportunity-status:O1",
+        input: { opportunityIds: ["O1"], status: "won" },
       },
     ]);
     const other: Told = ["call.analysed", { outcome: "refused" }];
     expect(await when(handlerOf([won]), given("call.identified", "call.matched", other))).toEqual(nothing);
+  });
+
+  test("the stage that an older call says is not undone by the status that a newer one says", async () => {
+    const sale: Told = ["call.analysed", { outcome: "sale" }];
+    const { intend } = await when(handlerOf([won]), given("call.identified", "call.matched", sale));
+    const lost = { name: "lost", when: { outcome: "missed" }, do: { pipeline: "sales", status: "lost" } };
+    const [newer] = (await when(handlerOf([lost]), given(missed, "call.matched"))).intend;
+    const superseded = intend.filter(({ target }) => target === newer?.target);
+    expect(superseded.map(({ input }) => [input.stage, input.status])).toEqual([[undefined, "won"]]);
   });
 
   test("which opportunity is meant is not guessed: the write says why it does nothing", async () => {

@@ -36,14 +36,16 @@ export function callRulesHandler({ ghl, rules }: CallRulesDeps): Handler<Call> {
       const meant = await openOnes(contactId, pipeline, context);
       const opportunityIds = meant.map(({ id }) => id);
       const [id, ...others] = opportunityIds;
-      all.push({
+      const write = (aspect: string, input: object): Intent => ({
         kind: "ghl.opportunity",
-        effect: effectOf("opportunity"),
-        target: `ghl-opportunity:${others.length > 0 || id === undefined ? contactId : id}`,
+        effect: effectOf(`opportunity-${aspect}`),
+        target: `ghl-opportunity-${aspect}:${others.length > 0 || id === undefined ? contactId : id}`,
         // The time of the call orders the writes of several calls: an older one never undoes what a newer one said.
         revision: new Date(call.endedAt ?? call.startedAt ?? call.firstAt ?? 0).getTime(),
-        input: { opportunityIds, ...(stage && { stage }), ...(status && { status }) },
+        input: { opportunityIds, ...input },
       });
+      if (stage !== undefined) all.push(write("stage", { stage }));
+      if (status !== undefined) all.push(write("status", { status }));
     }
     if (workflow !== undefined) {
       const target = `ghl-workflow:${contactId}:${workflow}`;
