@@ -62,6 +62,23 @@ describe("given a note in the CRM on a linked contact", () => {
     expect(removal.intend.map(({ input }) => input)).toEqual([{ contactId: "2002" }]);
   });
 
+  test("what a CloudTalk contact refused, because it is gone, is written to the one that is linked then", async () => {
+    const notes = [note("N1", "Hello")];
+    let history = linked(reported({ noteId: "N1" }));
+    const event = history.at(-1);
+    if (!event) throw new Error("no event");
+    history = historyAfter(history, event, await react(notes, history), new Date(event.recordedAt));
+    const merged = given(
+      ["effect.failed", { kind: "cloudtalk.note", effect: "cloudtalk-note:N1:2", target: "cloudtalk-note:N1" }],
+      ["contact.unlinked", { cloudtalkContactId: "2002", ghlContactId, because: "merged" }],
+      ["contact.linked", { cloudtalkContactId: "3003", because: "merged" }],
+    ).map((one, index) => ({ ...one, position: 9 + index }));
+    expect((await react(notes, [...history, ...merged])).intend).toMatchObject([
+      { effect: "cloudtalk-note:N1:2:3003", target: "cloudtalk-note:N1", input: { contactId: "3003", text: "Hello" } },
+    ]);
+    expect((await react(notes, [...history, ...merged.slice(1)])).intend).toEqual([]);
+  });
+
   test("two that are told without a word are both found, the newest first", async () => {
     const notes = [note("N1", "One", 3), note("N2", "Two", 2)];
     let history = linked(reported());

@@ -106,7 +106,11 @@ type Copies = ReturnType<typeof copiesOf>;
 /** What has been copied of the contact's notes, and what is added to that while a decision is made. */
 function copiesOf(link: ContactLink, effects: ReadonlyMap<string, Effect>) {
   const targetOf = (noteId: string) => `cloudtalk-note:${noteId}`;
-  const all = [...effects.values()].filter(({ kind }) => kind === "cloudtalk.note");
+  // What another contact refused, because it is gone, has to be written again.
+  const all = [...effects.values()].filter(
+    ({ kind, end, input }) =>
+      kind === "cloudtalk.note" && (end !== "failed" || input?.contactId === link.cloudtalkContactId),
+  );
   const last = new Map(all.map(({ target, revision, input }) => [target, { revision, text: input?.text, input }]));
   const has = (noteId: string) => last.has(targetOf(noteId));
   const differs = (noteId: string, text: string) =>
@@ -127,7 +131,9 @@ function copiesOf(link: ContactLink, effects: ReadonlyMap<string, Effect>) {
       const contactId = former?.input?.contactId ?? link.cloudtalkContactId;
       const input = { contactId, ...(text && { text }) };
       last.set(target, { revision: position, text, input });
-      return [{ kind: "cloudtalk.note", effect: `${target}:${position}`, target, revision: position, input }];
+      const name = `${target}:${position}`;
+      const effect = effects.has(name) ? `${name}:${contactId}` : name;
+      return [{ kind: "cloudtalk.note", effect, target, revision: position, input }];
     },
   };
 }

@@ -49,6 +49,19 @@ describe("given tags of a call", () => {
     expect((await when(handlerOf(), history)).intend.map(({ input }) => input.add)).toEqual([["call-vip"]]);
   });
 
+  test("of a call that another contact has got, because the first was merged into it, they go there too", async () => {
+    let history = given("call.matched", tagged("Sale"));
+    const event = history.at(-1);
+    if (!event) throw new Error("no event");
+    const first = await when(handlerOf(), history);
+    history = historyAfter(history, event, first, new Date(event.recordedAt));
+    const [again] = given(["call.matched", { ghlContactId: "GhlContact0000000009" }]);
+    if (again) history = [...history, { ...again, position: 9 }];
+    const { intend } = await when(handlerOf(), history);
+    expect(intend).toMatchObject([{ input: { contactId: "GhlContact0000000009", add: ["call-sale"] } }]);
+    expect(intend[0]?.effect).not.toBe(first.intend[0]?.effect);
+  });
+
   test.each<[string, Told[]]>([
     ["nobody's", [tagged("Sale"), "call.unmatched"]],
     ["not matched yet", [tagged("Sale")]],

@@ -21,7 +21,10 @@ export function callTagsHandler(settings: MappingSettings["callTags"]): Handler<
     decide: (_event, { call, tags }) => {
       if (!call.contact || "unmatched" in call.contact || call.erased) return {};
       const contactId = call.contact.ghlContactId;
-      const intended = [...call.effects.values()].filter(({ kind }) => kind === "ghl.tags");
+      // What was meant for a contact that has since been merged into this one has to be written here.
+      const intended = [...call.effects.values()].filter(
+        ({ kind, input }) => kind === "ghl.tags" && input?.contactId === contactId,
+      );
       // GHL stores tags in lower case (facts/ghl.md §3.1).
       const known = new Set(intended.flatMap(({ input }) => (Array.isArray(input?.add) ? input.add : [])));
       const wanted = tags.flatMap(({ tag, position }) => {
@@ -34,7 +37,7 @@ export function callTagsHandler(settings: MappingSettings["callTags"]): Handler<
         intend: [
           {
             kind: "ghl.tags",
-            effect: `call-tags:${call.stream}:${last.position}`,
+            effect: `call-tags:${call.stream}:${last.position}:${contactId}`,
             target: `ghl-tags:${contactId}`,
             revision: 0,
             input: { contactId, add: [...new Set(wanted.map(({ name }) => name))], remove: [] },

@@ -1,3 +1,4 @@
+import type { LogEvent } from "@callbridge/events";
 import { given, hash, historyAfter, type Told, when } from "@callbridge/testing";
 import { describe, expect, test } from "vitest";
 import { callNotesHandler, contactNotesHandler } from "./note-copies.ts";
@@ -121,6 +122,27 @@ describe("given a note on a call", () => {
     expect(first.intend).toHaveLength(2);
     history = historyAfter(history, event, first, new Date(event.recordedAt));
     expect(await when(handler, history, { event })).toEqual(nothing);
+  });
+
+  test("what a contact refused, because it is gone, is written to the one that has got the call", async () => {
+    const other = "GhlContact0000000009";
+    let history = given(noted(), "call.identified", "call.matched");
+    const event = history.at(-1);
+    if (!event) throw new Error("no event");
+    const { intend, ...first } = await when(handler, history);
+    history = historyAfter(history, event, { ...first, intend }, new Date(event.recordedAt));
+    const matched: Told = ["call.matched", { ghlContactId: other }];
+    const [write] = intend;
+    if (!write) throw new Error("no write");
+    const { effect, kind, target } = write;
+    const end = (type: "effect.failed" | "effect.observed"): LogEvent[] => {
+      const told: Told = [type, { effect, kind, target }];
+      return [...history, ...given(told, matched).map((one, index) => ({ ...one, position: 8 + index }))];
+    };
+    const again = await when(handler, end("effect.failed"));
+    expect(again.intend).toMatchObject([{ target, input: { ...expected.input, contactId: other } }]);
+    expect(again.intend[0]?.effect).not.toBe(effect);
+    expect((await when(handler, end("effect.observed"))).intend).toEqual([]);
   });
 
   test.each<[string, Told[]]>([

@@ -117,13 +117,18 @@ function copies(notes: readonly Copied[], contactId: GhlContactId, effects: Read
   const last = new Map(notes.map((note) => [note.name, note]));
   return [...last.values()].flatMap((note): Intent[] => {
     const target = `ghl-note-copy:${note.name}`;
-    const former = [...effects.values()].filter((effect) => effect.target === target).at(-1);
+    // What another contact refused, because it is gone, has to be written again.
+    const former = [...effects.values()].findLast(
+      (effect) => effect.target === target && (effect.end !== "failed" || effect.input?.contactId === contactId),
+    );
     const body = note.text === undefined ? undefined : bodyOf(note.heading, note.text);
     if (former ? former.input?.body === body : body === undefined) return [];
     const { position } = note;
     if (former && former.revision >= position) return [];
     const input = { contactId: former?.input?.contactId ?? contactId, ...(body !== undefined && { body }) };
-    return [{ kind: "ghl.note_copy", effect: `${target}:${position}`, target, revision: position, input }];
+    const name = `${target}:${position}`;
+    const effect = effects.has(name) ? `${name}:${contactId}` : name;
+    return [{ kind: "ghl.note_copy", effect, target, revision: position, input }];
   });
 }
 
