@@ -5,6 +5,7 @@ import type { Fact } from "@callbridge/service";
 import { type Answered, belongsTo, callBelongsTo, isNobody, isSomebodyElse, streamOf } from "./contact-answer.ts";
 import type { CliDeps } from "./deps.ts";
 import { CliError, UsageError } from "./errors.ts";
+import { appendFacts } from "./facts.ts";
 import { plural, print, printJson } from "./output.ts";
 
 export type Opened = { log: EventLog; readModels: ReadModels; account: string };
@@ -75,17 +76,9 @@ async function decided(
     const made = await decide();
     const facts = [...made.answer.facts, ...made.matches];
     if (dryRun || facts.length === 0) return made;
-    const now = clock();
+    const expect = made.from.map(({ name, position }) => ({ account, stream: name, position }));
     try {
-      await log.append({
-        now,
-        events: facts.map((fact) => ({
-          account,
-          event: { time: now.toISOString(), ...fact, source: "cli" },
-          cause: { correlationId },
-        })),
-        expect: made.from.map(({ name, position }) => ({ account, stream: name, position })),
-      });
+      await appendFacts(log, clock(), { account, correlationId }, facts, expect);
       return made;
     } catch (error) {
       if (!(error instanceof StreamMovedOn)) throw error;

@@ -8,7 +8,7 @@ import { type ResolveOptions, resolve, unlink } from "./contacts-resolve.ts";
 import type { CliDeps } from "./deps.ts";
 import { mask } from "./masking.ts";
 import { type OpenLog, withLog } from "./open-log.ts";
-import { dryRunOption, jsonOption, personalOption } from "./options.ts";
+import { accountOption, dryRunOption, jsonOption, personalOption } from "./options.ts";
 import { plural, print, printJson } from "./output.ts";
 import { shortTime, table } from "./table.ts";
 
@@ -17,7 +17,6 @@ type InboxOptions = { account?: string; json?: true; personal?: true };
 /** `callbridge contacts`: who is who where the machine must not guess (docs/identity.md). */
 export function registerContacts(program: Command, deps: CliDeps): void {
   const contacts = program.command("contacts").description("who is who on both sides, where only a person can decide");
-  const accountOption = () => new Option("--account <name>", "which one, where there are several");
   contacts
     .command("inbox", { isDefault: true })
     .description("records and calls of which nobody knows whose they are, the oldest question first")

@@ -4,6 +4,7 @@ import { type Effect, evolveEffects } from "@callbridge/events";
 import type { RedriveOptions } from "./dead.ts";
 import type { CliDeps } from "./deps.ts";
 import { CliError } from "./errors.ts";
+import { appendFacts } from "./facts.ts";
 import { plural, print, printJson } from "./output.ts";
 import { startProgress } from "./progress.ts";
 import { shortTime, table } from "./table.ts";
@@ -96,23 +97,9 @@ async function intend(
   now: Date,
 ): Promise<boolean> {
   const { kind, target, revision, stream, input } = effect;
-  const { events } = await log.append({
-    now,
-    events: [
-      {
-        account: write.account,
-        event: {
-          type: "effect.intended",
-          stream,
-          key: { fact: `effect:${anew}/intended` },
-          time: now.toISOString(),
-          source: "cli",
-          data: { effect: anew, kind, target, revision },
-          personal: { input },
-        },
-        cause: { correlationId: write.correlationId, causationId: write.eventId },
-      },
-    ],
-  });
-  return events[0]?.added === true;
+  const { account, correlationId, eventId: causationId } = write;
+  const data = { effect: anew, kind, target, revision };
+  return await appendFacts(log, now, { account, correlationId, causationId }, [
+    { type: "effect.intended", stream, key: { fact: `effect:${anew}/intended` }, data, personal: { input } },
+  ]);
 }

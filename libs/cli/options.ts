@@ -37,6 +37,8 @@ function positiveNumber(text: string): number {
   return value;
 }
 
+/** For `nameOfAccount`. */
+export const accountOption = () => new Option("--account <name>", "which one, where there are several");
 export const dryRunOption = () => new Option("--dry-run", "only say what would be done");
 export const jsonOption = () => new Option("--json", "print JSON");
 export const personalOption = () => new Option("--personal", "show personal data whole instead of masked");

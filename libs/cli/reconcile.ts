@@ -1,19 +1,17 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { type EventLog, newId } from "@callbridge/event-log";
 import { type EventData, isEvent, stream } from "@callbridge/events";
 import type { Command } from "commander";
-
 import { nameOfAccount } from "./account.ts";
 import type { CliDeps } from "./deps.ts";
 import { CliError, UsageError } from "./errors.ts";
+import { aMoment, appendFacts, eventsOfAccount } from "./facts.ts";
 import { withLog } from "./open-log.ts";
-import { dryRunOption, jsonOption, timeParser } from "./options.ts";
+import { accountOption, dryRunOption, jsonOption, timeParser } from "./options.ts";
 import { print, printJson, say } from "./output.ts";
 
 type Certificate = EventData<"reconcile.certified">;
 type Options = { from: Date; to: Date; account?: string; limit: number; dryRun?: true; json?: true };
 
-const pollMs = 500;
 const minuteMs = 60_000;
 
 export function registerReconcile(program: Command, deps: CliDeps): void {
@@ -25,7 +23,7 @@ export function registerReconcile(program: Command, deps: CliDeps): void {
     )
     .requiredOption("--from <time>", "calls that ended from here, such as 2026-11-22 or 2d", time)
     .option("--to <time>", "to here", time, deps.clock())
-    .option("--account <name>", "whose calls; needed only beside other accounts")
+    .addOption(accountOption())
     .option("--limit <minutes>", "how long to wait for the certificate", Number, 40)
     .addOption(dryRunOption())
     .addOption(jsonOption())
@@ -39,24 +37,10 @@ async function reconcile(deps: CliDeps, { from, to, limit, dryRun, json, account
     const account = nameOfAccount(named, config);
     const asked = `reconcile:asked:${newId()}`;
     const now = deps.clock();
-    await log.append({
-      now,
-      events: [
-        {
-          account,
-          cause: { correlationId: asked },
-          event: {
-            type: "reconcile.requested",
-            stream: stream.account(account),
-            key: { fact: asked },
-            time: now.toISOString(),
-            source: "callbridge",
-            data: { from: from.toISOString(), to: to.toISOString(), dryRun: dryRun === true },
-            personal: {},
-          },
-        },
-      ],
-    });
+    const data = { from: from.toISOString(), to: to.toISOString(), dryRun: dryRun === true };
+    await appendFacts(log, now, { account, correlationId: asked }, [
+      { type: "reconcile.requested", stream: stream.account(account), key: { fact: asked }, data, personal: {} },
+    ]);
     if (!json)
       say(deps, "Asked for it. The running contact-sync compares; what is recovered is written before it certifies.");
     const certificate = await certificateOf(deps, log, account, asked, now.getTime() + limit * minuteMs);
@@ -73,8 +57,7 @@ async function certificateOf(
   endMs: number,
 ): Promise<Certificate> {
   for (;;) {
-    const { events } = await log.stream(account, stream.account(account));
-    for (const event of events) {
+    for (const event of await eventsOfAccount(log, account)) {
       if (isEvent(event, "reconcile.certified") && event.key.endsWith(asked)) return event.data;
     }
     if (deps.signal.aborted || deps.clock().getTime() > endMs) {
@@ -82,7 +65,7 @@ async function certificateOf(
         "There is no certificate yet. It will be in the log (`callbridge events list --type reconcile.certified`) when contact-sync runs and has what it needs.",
       );
     }
-    await wait(pollMs, undefined, { signal: deps.signal }).catch(() => undefined);
+    await aMoment(deps);
   }
 }
 

@@ -1,20 +1,19 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { type EventLog, newId } from "@callbridge/event-log";
 import { type LogEvent, stream } from "@callbridge/events";
-import { readRuntimeFile } from "@callbridge/service";
 import { type Command, Option } from "commander";
+import { nameOfAccount } from "./account.ts";
 import type { CliDeps } from "./deps.ts";
 import { CliError } from "./errors.ts";
+import { aMoment, appendFacts, eventsOfAccount } from "./facts.ts";
 import { type ImportState, importsIn, inWords, planInWords, statusInWords, sweepsIn } from "./import-words.ts";
 import { withLog } from "./open-log.ts";
-import { dryRunOption, jsonOption, positiveInteger } from "./options.ts";
+import { accountOption, dryRunOption, jsonOption, positiveInteger } from "./options.ts";
 import { print, printJson, say } from "./output.ts";
 import { type Progress, startProgress } from "./progress.ts";
 
 type ImportOptions = { from: "ghl" | "cloudtalk"; atOnce: number; account?: string; dryRun?: true; json?: true };
 type StatusOptions = { account?: string; json?: true };
 
-const pollMs = 500;
 const dayMs = 24 * 3_600_000;
 
 export function registerSync(program: Command, deps: CliDeps): void {
@@ -24,14 +23,14 @@ export function registerSync(program: Command, deps: CliDeps): void {
     .description("find or make a counterpart for every contact of one side; goes on where it was interrupted")
     .addOption(new Option("--from <side>", "whose contacts").choices(["ghl", "cloudtalk"]).makeOptionMandatory())
     .option("--at-once <number>", "contacts under way at the same time", positiveInteger, 10)
-    .option("--account <name>", "default, or demo with the twin")
+    .addOption(accountOption())
     .addOption(dryRunOption())
     .addOption(jsonOption())
     .action((options: ImportOptions) => bringOver(deps, options));
   sync
     .command("status")
     .description("the last sweep, how late it is, how long once around all contacts takes, and the imports")
-    .option("--account <name>", "default, or demo with the twin")
+    .addOption(accountOption())
     .addOption(jsonOption())
     .action((options: StatusOptions) => status(deps, options));
 }
@@ -39,8 +38,8 @@ export function registerSync(program: Command, deps: CliDeps): void {
 /** The work is the running contact-sync's: this asks for it in the log, or finds it under way, and follows. */
 async function bringOver(deps: CliDeps, options: ImportOptions): Promise<void> {
   await withLog(deps, async ({ log, config }) => {
-    const account = options.account ?? accountOf(config.DATA_DIR);
-    const running = importsIn(await eventsOf(log, account)).findLast(
+    const account = nameOfAccount(options.account, config);
+    const running = importsIn(await eventsOfAccount(log, account)).findLast(
       ({ request, finished }) => !finished && request.data.from === options.from && !request.data.dryRun,
     );
     if (running && !options.dryRun) say(deps, "An import is under way already: this follows it.");
@@ -53,25 +52,11 @@ async function bringOver(deps: CliDeps, options: ImportOptions): Promise<void> {
 
 async function ask(deps: CliDeps, log: EventLog, account: string, options: ImportOptions): Promise<string> {
   const key = `import:${newId()}`;
-  const now = deps.clock();
-  await log.append({
-    now,
-    events: [
-      {
-        account,
-        cause: { correlationId: key },
-        event: {
-          type: "sync.import_requested",
-          stream: stream.account(account),
-          key: { fact: key },
-          time: now.toISOString(),
-          source: "callbridge",
-          data: { from: options.from, dryRun: options.dryRun === true, atOnce: options.atOnce },
-          personal: {},
-        },
-      },
-    ],
-  });
+  const { from, atOnce, dryRun = false } = options;
+  const data = { from, dryRun, atOnce };
+  await appendFacts(log, deps.clock(), { account, correlationId: key }, [
+    { type: "sync.import_requested", stream: stream.account(account), key: { fact: key }, data, personal: {} },
+  ]);
   if (!options.json) say(deps, "Asked for it. The running contact-sync reads the lists of both sides.");
   return key;
 }
@@ -81,7 +66,7 @@ async function follow(deps: CliDeps, log: EventLog, account: string, key: string
   let shown = 0;
   try {
     for (;;) {
-      const state = importsIn(await eventsOf(log, account)).find(({ request }) => request.key === key);
+      const state = importsIn(await eventsOfAccount(log, account)).find(({ request }) => request.key === key);
       if (state?.planned && !progress && !options.json) {
         say(deps, planInWords(state.planned));
         progress = startProgress(deps, state.planned.expected.found, "contacts");
@@ -95,7 +80,7 @@ async function follow(deps: CliDeps, log: EventLog, account: string, key: string
           "The import goes on in the running contact-sync; `callbridge sync status` tells how far it is.",
         );
       }
-      await wait(pollMs, undefined, { signal: deps.signal }).catch(() => undefined);
+      await aMoment(deps);
     }
   } finally {
     progress?.stop();
@@ -104,13 +89,13 @@ async function follow(deps: CliDeps, log: EventLog, account: string, key: string
 
 async function status(deps: CliDeps, { account: named, json }: StatusOptions): Promise<void> {
   await withLog(deps, async ({ log, config }) => {
-    const account = named ?? accountOf(config.DATA_DIR);
+    const account = nameOfAccount(named, config);
     const now = deps.clock();
     const days = [new Date(now.getTime() - dayMs), now].map((day) => day.toISOString().slice(0, 10));
     const swept: LogEvent[] = [];
     for (const day of days) swept.push(...(await log.stream(account, stream.sweeps(day))).events);
     const sweeps = sweepsIn(swept, now);
-    const imports = importsIn(await eventsOf(log, account));
+    const imports = importsIn(await eventsOfAccount(log, account));
     if (!json) return print(deps, statusInWords(sweeps, imports));
     printJson(deps, {
       sweeps,
@@ -121,6 +106,3 @@ async function status(deps: CliDeps, { account: named, json }: StatusOptions): P
     });
   });
 }
-
-const eventsOf = async (log: EventLog, account: string) => (await log.stream(account, stream.account(account))).events;
-const accountOf = (dataDir: string) => (readRuntimeFile(dataDir)?.twinUrl ? "demo" : "default");
