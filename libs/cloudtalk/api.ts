@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Gate, VendorError, type VendorHttp, vendorHttp } from "@callbridge/vendor";
+import { type Fetch, type Gate, VendorError, type VendorHttp, vendorHttp } from "@callbridge/vendor";
 import { z } from "zod";
 import { limitOf, retryAfterMs } from "./limits.ts";
 
@@ -14,6 +14,8 @@ export type CloudTalkOptions = {
   platformUrl?: string | undefined;
   /** The budget that all requests of this company share. */
   gate?: Gate | undefined;
+  /** Something else than the network, for simulations. */
+  fetch?: Fetch | undefined;
   /** Milliseconds since 1970; compared with the moment that a 429 names. */
   now?: () => number;
 };
@@ -31,7 +33,7 @@ export type CloudTalkApi = {
 };
 
 export function cloudTalkApi(options: CloudTalkOptions): CloudTalkApi {
-  const { gate, now = Date.now } = options;
+  const { gate, fetch, now = Date.now } = options;
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
   const analyticsUrl = options.analyticsUrl.replace(/\/+$/, "");
   const platformUrl = options.platformUrl?.replace(/\/+$/, "");
@@ -48,6 +50,7 @@ export function cloudTalkApi(options: CloudTalkOptions): CloudTalkApi {
     errorMessage: (body) => errorBody.safeParse(body).data,
     limitOf,
     gate,
+    fetch,
   });
   return {
     http,

@@ -1,4 +1,4 @@
-import { type Gate, type Limit, VendorError, type VendorRequest, vendorHttp } from "@callbridge/vendor";
+import { type Fetch, type Gate, type Limit, VendorError, type VendorRequest, vendorHttp } from "@callbridge/vendor";
 import { z } from "zod";
 
 export type GhlOptions = {
@@ -12,6 +12,8 @@ export type GhlOptions = {
   baseUrl: string;
   /** The budget that all requests to this location share. */
   gate?: Gate | undefined;
+  /** Something else than the network, for simulations. */
+  fetch?: Fetch | undefined;
 };
 
 /** GHL's two generations of endpoints; any other or no Version header is answered 401 (facts/ghl.md §1). */
@@ -29,9 +31,9 @@ export type GhlApi = {
   post: (operation: string, url: string, json: unknown) => Promise<void>;
 };
 
-export function ghlApi({ token, locationId, baseUrl, gate }: GhlOptions): GhlApi {
+export function ghlApi({ token, locationId, baseUrl, gate, fetch }: GhlOptions): GhlApi {
   const base = baseUrl.replace(/\/+$/, "");
-  const common = { vendor: "ghl", retryAfterMs, errorMessage, limitOf, gate };
+  const common = { vendor: "ghl", retryAfterMs, errorMessage, limitOf, gate, fetch };
   const http = vendorHttp({ ...common, headers: () => ({ accept: "application/json" }) });
 
   return {

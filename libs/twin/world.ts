@@ -20,7 +20,12 @@ export type World = {
   /** Address others reach the twin at, without a trailing slash. */
   readonly url: () => string;
   readonly changed: (change: Change) => void;
+  /** Takes the webhooks instead of the network. */
+  readonly send?: SendWebhook | undefined;
 };
+
+/** Carries one webhook to Callbridge; `raw` is its body, byte by byte. */
+export type SendWebhook = (path: string, raw: string, headers: Record<string, string>) => Promise<Response>;
 
 export const traceId = (): string => randomUUID();
 

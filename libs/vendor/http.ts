@@ -27,6 +27,10 @@ export type VendorRequest<T> = {
 
 type Exchange = Omit<VendorRequest<never>, "answer">;
 
+/** How a request leaves: `fetch`, as far as it is used here. */
+export type Fetch = (url: URL, request: RequestInit) => Promise<Response>;
+const overNetwork: Fetch = (url, request) => fetch(url, request);
+
 export type VendorHttp = {
   /** Sends and reads the whole answer. */
   ask: <T>(request: VendorRequest<T>) => Promise<T>;
@@ -46,11 +50,13 @@ export type VendorHttpOptions = {
   limitOf?: (headers: Headers) => Limit | undefined;
   /** The shared budget and breaker; absent in tests of a client alone. */
   gate?: Gate | undefined;
+  /** Something else than the network, for simulations. */
+  fetch?: Fetch | undefined;
 };
 
 /** One way to talk HTTP to a vendor: JSON in and out, one time-out, and every failure a `VendorError` with its consequence. */
 export function vendorHttp(options: VendorHttpOptions): VendorHttp {
-  const { vendor, gate } = options;
+  const { vendor, gate, fetch: leave = overNetwork } = options;
 
   return {
     ask: async (request) => {
@@ -93,7 +99,7 @@ export function vendorHttp(options: VendorHttpOptions): VendorHttp {
     const hasBody = request.json !== undefined;
     const headers = { ...(await options.headers()), ...request.headers };
     try {
-      return await fetch(url, {
+      return await leave(url, {
         method: request.method,
         headers: hasBody ? { ...headers, "content-type": "application/json" } : headers,
         body: hasBody ? JSON.stringify(request.json) : request.form ? new URLSearchParams(request.form) : null,

@@ -2,6 +2,7 @@ export { type Consequence, consequenceOf, unexpectedAnswer, VendorError } from "
 export { type Fields, readFields } from "./fields.ts";
 export type { Gate, GateReport, Limit } from "./gate.ts";
 export {
+  type Fetch,
   type VendorHttp,
   type VendorHttpOptions,
   type VendorRequest,

@@ -1,6 +1,6 @@
 import type { Alarms } from "@callbridge/bus";
 import type { Random } from "./random.ts";
-import type { Fault, Schedule } from "./schedule.ts";
+import type { Fault } from "./schedule.ts";
 import type { SimulatedTime } from "./simulated-time.ts";
 
 /** Why a use of a port failed: surely not applied, or nobody can know. */
@@ -35,7 +35,7 @@ export type Faults = {
   end: () => void;
 };
 
-export function plannedFaults(schedule: Schedule, time: SimulatedTime): Faults {
+export function plannedFaults(schedule: { faults: readonly Fault[] }, time: SimulatedTime): Faults {
   const uses = new Map<string, number>();
   const downUntil = new Map<string, number>();
   let injected = 0;

@@ -1,5 +1,5 @@
 import { createEmbeddedBus } from "@callbridge/bus";
-import type { EventLog, Keyring } from "@callbridge/event-log";
+import type { Keyring } from "@callbridge/event-log";
 import { createLogger, type Platform, platformOf, type Service, settingsOf, startService } from "@callbridge/service";
 import type { Storage } from "@callbridge/storage";
 import type { MemoryLog } from "../../../libs/testing/memory-log.ts";
@@ -12,7 +12,9 @@ import { ghlWriter } from "../../ghl-writer/handler.ts";
 import { recordingHandler } from "../../recording/handler.ts";
 import { type CallCentre, callCentreClient } from "./call-centre.ts";
 import { type Crm, crmClient } from "./crm.ts";
+import type { Running } from "./machines.ts";
 import type { Planted } from "./planted.ts";
+import { portedLog } from "./ported-log.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Random } from "./random.ts";
 import { type Schedule, settleMs } from "./schedule.ts";
@@ -50,12 +52,10 @@ export type Surroundings = {
   works: Works;
 };
 
-export type Replica = { process: SimulatedProcess; log: EventLog; stop: () => Promise<void> };
-
 const logger = createLogger("silent");
 
 /** All services of an installation in one simulated process: the real ones, with every port faked. */
-export function startReplica(world: Surroundings, process: SimulatedProcess, pollMs: number): Replica {
+export function startReplica(world: Surroundings, process: SimulatedProcess, pollMs: number): Running {
   const { schedule, planted, time, keyring, callCentre, crm, works } = world;
   const { clock } = time;
   const log = (planted.log ?? same)(portedLog(world, process));
@@ -132,46 +132,6 @@ export function startReplica(world: Surroundings, process: SimulatedProcess, pol
 const recording = async () => ({ notYet: true }) as const;
 const mapping = settingsOf({ sync: { sweep: { everyMs: 0 } } });
 const same = <T>(value: T): T => value;
-const lostConnection = () => new Error("the connection to the database was lost");
-
-/** Every function that the services use is a port of its own; a notification may get lost. */
-function portedLog({ log, time, random }: Surroundings, process: SimulatedProcess): EventLog {
-  const port =
-    <Given extends unknown[], T>(name: string, run: (...given: Given) => Promise<T>) =>
-    (...given: Given): Promise<T> =>
-      process.port(`log.${name}`, () => run(...given), lostConnection);
-  return {
-    ...log,
-    append: port("append", log.append),
-    stream: port("stream", log.stream),
-    knownStreams: port("knownStreams", log.knownStreams),
-    target: port("target", log.target),
-    at: port("at", log.at),
-    announcements: port("announcements", log.announcements),
-    lastPosition: port("lastPosition", log.lastPosition),
-    putDue: port("putDue", log.putDue),
-    keepDue: port("keepDue", log.keepDue),
-    claimDue: port("claimDue", log.claimDue),
-    hideDue: port("hideDue", log.hideDue),
-    finishDue: port("finishDue", log.finishDue),
-    releaseDue: port("releaseDue", log.releaseDue),
-    nextDueAt: port("nextDueAt", log.nextDueAt),
-    takeLease: port("takeLease", log.takeLease),
-    releaseLease: port("releaseLease", log.releaseLease),
-    takeToken: port("takeToken", log.takeToken),
-    block: port("block", log.block),
-    countFailure: port("countFailure", log.countFailure),
-    clearFailures: port("clearFailures", log.clearFailures),
-    readMark: port("readMark", log.readMark),
-    saveMark: port("saveMark", log.saveMark),
-    listen: (wake) =>
-      log.listen(() => {
-        if (!process.alive() || random.chance(0.03)) return;
-        time.after(random.between(0, 30), () => process.enter(wake));
-      }),
-  };
-}
-
 function portedStorage({ objects }: Surroundings, process: SimulatedProcess): Storage {
   const port = <T>(name: string, run: () => T) => process.port(`storage.${name}`, run, () => new Error("disk"));
   return {

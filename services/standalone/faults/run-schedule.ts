@@ -2,11 +2,13 @@ import { createKeyring } from "@callbridge/event-log";
 import { memoryLog } from "../../../libs/testing/memory-log.ts";
 import { callCentre } from "./call-centre.ts";
 import { crm } from "./crm.ts";
+import { deliveries } from "./deliveries.ts";
+import { installedOn } from "./machines.ts";
 import { violations } from "./oracle.ts";
 import type { Planted } from "./planted.ts";
-import { plannedFaults, type SimulatedProcess, simulatedProcess } from "./process.ts";
+import { plannedFaults } from "./process.ts";
 import { seeded } from "./random.ts";
-import { type Replica, type Surroundings, startReplica } from "./replica.ts";
+import { type Surroundings, startReplica } from "./replica.ts";
 import type { Schedule } from "./schedule.ts";
 import { broker } from "./shared-bus.ts";
 import { beginningMs, simulatedTime } from "./simulated-time.ts";
@@ -57,66 +59,38 @@ export async function runSchedule(schedule: Schedule, planted: Planted = {}, isT
   };
   if (isTraced) traceEvents(surroundings, note);
 
-  const replicas = new Set<Replica>();
-  let [names, deaths, isTroubled] = [0, 0, true];
-  const start = (pollMs: number) => {
-    names += 1;
-    const process = simulatedProcess(`process ${names}`, { time, random, faults, trace: note, died, crashAll });
-    note(() => `${process.name} starts`);
-    const replica = startReplica(surroundings, process, pollMs);
-    // It may have died of its first step.
-    if (process.alive()) replicas.add(replica);
-  };
-  function died(process: SimulatedProcess, downMs: number): void {
-    if (!process.alive()) return;
-    process.crash();
-    deaths += 1;
-    note(() => `${process.name} dies`);
-    for (const replica of replicas) if (replica.process === process) replicas.delete(replica);
-    time.after(downMs, () => isTroubled && start(pollMs));
-  }
-  function crashAll(downMs: number): void {
-    for (const { process } of [...replicas]) died(process, downMs);
-  }
+  const { replicas, ...machines } = installedOn({ time, random, faults, note }, (process, pollMs) =>
+    startReplica(surroundings, process, pollMs),
+  );
 
-  const sending = senders(time, random, keyring, () => [...replicas]);
+  const delivering = deliveries(time, random, keyring, () => [...replicas]);
+  const sending = senders(delivering, time, random);
   const leadPhones = schedule.leads.map((ms, index) => {
     const phone = `+39300000010${index}`;
     sending.reportLead(surroundings.crm, phone, ms);
     return phone;
   });
   for (const call of centre.calls) sending.reportCall(call);
-  for (let index = 0; index < schedule.replicas; index++) start(pollMs);
+  for (let index = 0; index < schedule.replicas; index++) machines.start(pollMs);
 
   const lastMs = Math.max(...schedule.calls.map(({ endMs }) => endMs), ...schedule.leads, 0);
   const troubleEndMs = beginningMs + lastMs + troubledMs;
   await time.runUntil(() => time.nowMs() >= troubleEndMs, { ms: restLimitMs, steps: stepsMax });
-  isTroubled = false;
-  faults.end();
-  note(() => "no more trouble");
+  const isDrained = await machines.endTrouble(sparsePollMs);
 
-  // One fresh process, as after a deployment: what the others had in hand they finish or give back.
-  let stopped = 0;
-  const stopping = [...replicas];
-  for (const { stop } of stopping) void stop().then(() => (stopped += 1));
-  const isDrained = await time.runUntil(() => stopped === stopping.length, { ms: 300_000, steps: stepsMax });
-  for (const { process } of stopping) process.crash();
-  replicas.clear();
-  start(sparsePollMs);
-
-  const isQuiet = quiet(surroundings, () => sending.waiting() === 0, troubleEndMs);
+  const isQuiet = quiet(surroundings, () => delivering.waiting() === 0, troubleEndMs);
   const isAtRest = await time.runUntil(isQuiet, { ms: restLimitMs, steps: stepsMax });
-  for (const { process } of replicas) process.crash();
+  machines.off();
   return {
     violations: [
       ...(isDrained ? [] : ["a process does not drain"]),
       ...(isAtRest ? [] : ["it does not come to rest"]),
       ...violations({
         ...{ schedule, log, crm: surroundings.crm, callCentre: centre, keyring, leadPhones },
-        ...{ promised: sending.promised(), doubledWork: surroundings.works.doubled() },
+        ...{ promised: delivering.promised(), doubledWork: surroundings.works.doubled() },
       }),
     ],
-    ...{ faults: faults.injected(), deaths, events: log.events().length, trace },
+    ...{ faults: faults.injected(), deaths: machines.deaths(), events: log.events().length, trace },
     simulatedMs: time.nowMs() - beginningMs,
     uses: faults.uses(),
   };

@@ -1,82 +1,29 @@
-import type { EventLog, Keyring } from "@callbridge/event-log";
-import type { Receipt } from "../../ingress/receive.ts";
-import { receive } from "../../ingress/receive.ts";
 import { type RealCall, webhookBody } from "./call-centre.ts";
 import type { Crm } from "./crm.ts";
-import type { SimulatedProcess } from "./process.ts";
+import type { Deliveries } from "./deliveries.ts";
 import type { Random } from "./random.ts";
-import { account } from "./replica.ts";
 import type { SimulatedTime } from "./simulated-time.ts";
 
-type Door = { process: SimulatedProcess; log: EventLog };
-
-/** The vendors as senders: each delivery comes until it is answered. */
-export type Senders = {
-  /** Deliveries that are not answered yet. */
-  waiting: () => number;
-  /** Events that were promised to be in the log: 2xx was answered. */
-  promised: () => readonly string[];
-  reportCall: (call: RealCall) => void;
-  reportLead: (crm: Crm, phone: string, afterMs: number) => void;
-};
-
-const answerLimitMs = 30_000;
-const ingressAccount = {
-  ...{ name: account, cloudtalkSecrets: [], ghlSecrets: [], svixSecrets: [], ghlPublicKeys: [] },
-  ...{ ghlLocationId: undefined, defaultCountry: undefined },
-};
-
-export function senders(time: SimulatedTime, random: Random, keyring: Keyring, doors: () => readonly Door[]): Senders {
-  let waiting = 0;
-  const promised: string[] = [];
-
-  function deliver(vendor: "cloudtalk" | "ghl", name: string, body: () => unknown, afterMs: number): void {
-    waiting += 1;
-    const endpoint = { path: `/${vendor}-webhooks/${name}`, vendor, name };
-    const attempt = () => {
-      const [first, ...others] = doors();
-      let isOpen = true;
-      const again = () => {
-        if (!isOpen) return;
-        isOpen = false;
-        time.after(random.between(3_000, 12_000), attempt);
-      };
-      const accepted = ({ eventIds }: Receipt) => {
-        if (!isOpen) return;
-        isOpen = false;
-        waiting -= 1;
-        promised.push(...eventIds);
-      };
-      if (!first) return again();
-      time.after(answerLimitMs, again);
-      const door = random.pick([first, ...others]);
-      door.process.enter(() => {
-        const rawBody = Buffer.from(JSON.stringify(body()));
-        const received = { headers: {}, contentType: "application/json", rawBody };
-        receive(endpoint, ingressAccount, received, { log: door.log, keyring, now: time.clock() }).then(
-          // The answer may get lost on its way, then the same comes again.
-          (receipt) => (random.chance(0.03) ? again() : accepted(receipt)),
-          again,
-        );
-      });
-    };
-    time.after(afterMs, attempt);
-  }
-
+/** What the vendors tell of by themselves. */
+export function senders({ deliver }: Deliveries, time: SimulatedTime, random: Random) {
+  const endpoint = (vendor: "cloudtalk" | "ghl", name: string) => ({
+    path: `/${vendor}-webhooks/${name}`,
+    vendor,
+    name,
+  });
   return {
-    waiting: () => waiting,
-    promised: () => promised,
-    reportCall: (call) => {
+    reportCall: (call: RealCall): void => {
       for (const { event, afterMs } of call.webhooks) {
-        for (const ms of afterMs) deliver("cloudtalk", event, () => webhookBody(call, event), call.endMs + ms);
+        for (const ms of afterMs)
+          deliver(endpoint("cloudtalk", event), () => webhookBody(call, event), call.endMs + ms);
       }
     },
-    reportLead: (crm, phone, afterMs) => {
+    reportLead: (crm: Crm, phone: string, afterMs: number): void => {
       time.after(afterMs, () => {
         const { id } = crm.add(phone, "Grace Sample");
         const body = { contact_id: id, first_name: "Grace", last_name: "Sample", full_name: "Grace Sample", phone };
         for (let copies = random.between(1, 2); copies > 0; copies--) {
-          deliver("ghl", "new-contact", () => body, random.between(0, 10_000));
+          deliver(endpoint("ghl", "new-contact"), () => body, random.between(0, 10_000));
         }
       });
     },
