@@ -6,6 +6,7 @@ import type { Decision, Fact, SyncSettings } from "@callbridge/service";
 import { counterpartInCloudTalk, counterpartInGhl } from "./counterpart.ts";
 import { linkedNext } from "./link.ts";
 import { isSure, lookAgain } from "./lookups.ts";
+import { agreedWhenMade } from "./made.ts";
 import { deleted, observed, samePerson, synced, type Work } from "./observed.ts";
 import { afterWrites, type Pair, type Side } from "./pair.ts";
 import { type Person, personInCloudTalk, personInGhl } from "./person.ts";
@@ -42,17 +43,14 @@ export async function compare(pair: Pair, work: Work, deps: CompareDeps): Promis
 
   const [ghl, cloudtalk] = [await personOn("ghl"), await personOn("cloudtalk")];
   if (!ghl || !cloudtalk) return await withoutOne(pair, { ghl, cloudtalk }, work, deps, reads);
-  const reconciled = reconcile(
-    pair.base,
-    afterWrites(pair, "cloudtalk", cloudtalk),
-    afterWrites(pair, "ghl", ghl),
-    settings,
-  );
+  const base = pair.base ?? agreedWhenMade(pair, { cloudtalk, ghl }, settings);
+  const soon = afterWrites({ ...pair, base }, { cloudtalk, ghl });
+  const reconciled = reconcile(soon.base, soon.cloudtalk, soon.ghl, settings);
   const contact = await reads.cloudtalk();
   const intend = writes(pair, reconciled, missingLink(pair, contact, deps), work);
   const news = [...observed("ghl", pair, ghl, work.newest), ...observed("cloudtalk", pair, cloudtalk, work.newest)];
   const parts = { ghl: partsOf(intend, "ghl"), cloudtalk: partsOf(intend, "cloudtalk") };
-  return { append: [...news, synced(pair, work, agreed(pair.base, cloudtalk, ghl), parts)], intend };
+  return { append: [...news, synced(pair, work, agreed(base, cloudtalk, ghl), parts)], intend };
 
   async function personOn(one: Side): Promise<Person | undefined> {
     if (one === "ghl") {

@@ -8,7 +8,7 @@ import {
   type LogEvent,
 } from "@callbridge/events";
 import { nobody, type Person } from "./person.ts";
-import { applied, expected, writeOf } from "./writes.ts";
+import { applied, willComeOff, writeOf } from "./writes.ts";
 
 export type Side = "cloudtalk" | "ghl";
 
@@ -60,10 +60,19 @@ const newPair: Pair = {
 
 export const foldPair = (events: Iterable<LogEvent>): Pair => [...events].reduce(evolvePair, newPair);
 
-/** A side's record as it will be once our writes under way have come off. */
-export function afterWrites(pair: Pair, side: Side, person: Person): Person {
-  const underWay = [...pair.effects.values()].filter((effect) => !effect.end && sideOf(effect.kind) === side);
-  return underWay.reduce((now, effect) => expected(now, writeOf(effect.input)), person);
+/**
+ * Both records, and what they agree on, as they will be once our writes under way have come off: what such a write adds
+ * came from the other side, so what that side has no longer was removed there.
+ */
+export function afterWrites({ base, effects }: Pair, persons: Record<Side, Person>) {
+  const soon: Record<Side, Person> & { base: Person | undefined } = { ...persons, base };
+  for (const { kind, input, end } of effects.values()) {
+    const [side, write] = [sideOf(kind), writeOf(input)];
+    if (end || !side || !willComeOff(soon[side], write)) continue;
+    soon[side] = applied(soon[side], write);
+    soon.base = applied(soon.base ?? nobody, write);
+  }
+  return soon;
 }
 
 /** The side that a kind of write changes; undefined for writes that change no contact. */

@@ -28,7 +28,11 @@ export function personInGhl(
   return {
     fields: texts(settings, (rule) => readGhlField(contact, rule.ghl, definitions)),
     ...reachable(contact),
-    tags: syncedTags(contact.tags, settings),
+    // A tag that bears the name which CloudTalk has for another one cannot be told there: it stays where it is.
+    tags: syncedTags(
+      contact.tags.filter((tag) => sameTag(nameInGhl(tag, settings), tag)),
+      settings,
+    ),
   };
 }
 

@@ -38,10 +38,15 @@ export function applied(person: Person, { fields = [], phones, emails, phone, em
   };
 }
 
-/** A person after a write that is under way: it will leave texts alone that somebody has changed since it was decided on. */
-export function expected(person: Person, write: Write): Person {
-  const fields = write.fields?.filter(({ key, from }) => (person.fields[key] ?? "") === from);
-  return applied(person, { ...write, fields });
+/** Whether a write that is under way will be carried out: not when somebody has changed what it was decided on. */
+export function willComeOff({ fields, phones, emails }: Person, write: Write): boolean {
+  const isAsDecided = (now: string | undefined, { from, to }: { from: string; to: string }) =>
+    [from, to].includes(now ?? "");
+  return (
+    (write.fields ?? []).every((field) => isAsDecided(fields[field.key], field)) &&
+    (!write.phone || isAsDecided(phones[0], write.phone)) &&
+    (!write.email || isAsDecided(emails[0], write.email))
+  );
 }
 
 function changed(items: string[], change: SetChange | undefined): string[] {
