@@ -114,7 +114,6 @@ describe("contacts", () => {
       ...{ type: "contact.reported", stream: "contact:ct:123" },
       data: { cloudtalkContactId: "123", origin: "cloudtalk", change: "updated" },
       personal: { name: "Grace Sample", phones: ["+390600000002"], changed: { company: "Tom & Co" } },
-      key: { mode: "state", entity: "contact:ct:123/reported" },
     });
     for (const updated_fields of [["company", "email"], "company, email", [{ name: "company" }, { title: "email" }]]) {
       expect(only("contact-updated", { ...documented, updated_fields }).personal).toMatchObject({
@@ -130,10 +129,12 @@ describe("contacts", () => {
     expect(only("contact-updated", { id: 9, action: "created" }).data).toMatchObject({ change: "created" });
   });
 
-  test("another content is another fact", () => {
-    const key = (company: string) => only("contact-updated", { ...documented, updated_fields: { company } }).key;
+  test("another content is another fact, and so is the same content a moment later: not all of a contact is told", () => {
+    const key = (company: string, receivedAt?: string) =>
+      only("contact-updated", { ...documented, updated_fields: { company } }, receivedAt).key;
     expect(key("A")).toEqual(key("A"));
     expect(key("A")).not.toEqual(key("B"));
+    expect(key("A")).not.toEqual(key("A", "2026-11-22T11:00:00.000Z"));
   });
 
   test("said again without a word on what was changed, it is a duplicate at once and another hint later", () => {

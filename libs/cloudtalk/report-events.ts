@@ -175,9 +175,9 @@ function contactEvents(report: Report): NewEvent[] {
   } as const;
   const { personal } = contact;
   const entity = `${contact.stream}/reported${report.keySuffix}`;
-  // That somebody was changed, without a word on what, can be said again and mean another change: the same within a second
-  // is a duplicate, later it is another hint to look. Looking is cheap, and hints that come together are answered together.
-  const isHint = data.change === "updated" && data.tags === undefined && personal.changed === undefined;
+  // A report says what its template names, never all that may have changed. The same within a second is a duplicate, later
+  // it is another hint to look. Looking is cheap, and hints that come together are answered together.
+  const isHint = data.change === "updated";
   const content = context.hash(canonicalText({ data, personal }));
   return [
     {

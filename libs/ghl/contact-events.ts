@@ -1,4 +1,4 @@
-import type { GhlContactId, Normalised } from "@callbridge/events";
+import type { EventKey, GhlContactId, Normalised } from "@callbridge/events";
 import { changeOf, contactStream, contentHash, personOf, type Report, typedByOperator } from "./report.ts";
 import { line, tagList } from "./text.ts";
 
@@ -7,8 +7,6 @@ type ContactReport = {
   change: "created" | "updated" | "deleted";
   time: string;
   because?: string;
-  /** It does not say what is new, so it can be said again and mean another change. */
-  isBare?: boolean;
 };
 
 /** Only who sent it and when: it differs between two deliveries of the same news. */
@@ -19,10 +17,7 @@ const contentDepthMax = 6;
 export const nobody =
   "It names no contact: send contact_id ({{contact.id}}), or at least a complete phone ({{contact.phone}}).";
 
-export function contactReported(
-  report: Report,
-  { contactId, change, time, because, isBare }: ContactReport,
-): Normalised {
+export function contactReported(report: Report, { contactId, change, time, because }: ContactReport): Normalised {
   const stream = contactStream(report, contactId);
   if (stream === undefined) return { verdict: "parked", because: nobody };
   const tags = tagList(report.fields, "tags", "contact.tags");
@@ -35,11 +30,7 @@ export function contactReported(
       {
         type: "contact.reported",
         stream,
-        key: isBare
-          ? { fact: `${stream}/reported/at:${report.receivedAt}` }
-          : change === "created"
-            ? { fact: `${stream}/created` }
-            : { entity: `${stream}/reported`, content, mode: "state" },
+        key: keyOf(change, stream, content, report.receivedAt),
         time,
         source: "ghl",
         data: { ghlContactId: contactId, origin: "ghl", change, tags },
@@ -47,6 +38,19 @@ export function contactReported(
       },
     ],
   };
+}
+
+/** `2026-11-22T10:00:00` of an instant. */
+const secondsEnd = 19;
+
+/**
+ * A change told again in the same words may be another one: additional numbers, for one, are in no report. The same within
+ * a second is a duplicate, later it is another hint to look.
+ */
+function keyOf(change: ContactReport["change"], stream: string, content: string, receivedAt: string): EventKey {
+  if (change === "created") return { fact: `${stream}/created` };
+  if (change === "updated") return { fact: `${stream}/reported/at:${receivedAt.slice(0, secondsEnd)}:${content}` };
+  return { entity: `${stream}/reported`, content, mode: "state" };
 }
 
 /**
@@ -79,7 +83,7 @@ export function tagsReported(report: Report, contactId: GhlContactId | undefined
   }
   if (tags === undefined) {
     const because = "It says neither which tag nor the list of tags: map customData.tag and customData.action.";
-    return contactReported(report, { contactId, change: "updated", time, because, isBare: true });
+    return contactReported(report, { contactId, change: "updated", time, because });
   }
   const content = contentHash(report, tags.map((item) => item.toLowerCase()).sort());
   return {
