@@ -22,10 +22,10 @@ export function twinInProcess(options: TwinOptions & { now: () => Date; send: Se
     ...{ control, credentials, urls: urls() },
     arrive: (url, { method = "GET", headers, body }) => {
       for (const { route, pattern } of routes) {
-        const params = route.method === method ? pattern.exec(url.pathname)?.groups : undefined;
-        if (!params) continue;
+        const match = route.method === method ? pattern.exec(url.pathname) : null;
+        if (!match) continue;
         const { vendor, operation } = route;
-        return { vendor, operation, method, answer: () => answer(route, url, params, { headers, body }) };
+        return { vendor, operation, method, answer: () => answer(route, url, match.groups ?? {}, { headers, body }) };
       }
       throw new Error(`The twin has no ${method} ${url.pathname}`);
     },
