@@ -5,7 +5,7 @@ import { twinRoutes } from "./routes.ts";
 import type { SendWebhook } from "./world.ts";
 
 /** A request that has reached the vendor: whose operation it is. `answer` applies it, once. */
-export type Arrived = { vendor: Vendor; operation: string; method: string; answer: () => Promise<Response> };
+type Arrived = { vendor: Vendor; operation: string; method: string; answer: () => Promise<Response> };
 
 export type TwinInProcess = Pick<TwinParts, "control" | "credentials" | "urls"> & {
   arrive: (url: URL, request: RequestInit) => Arrived;

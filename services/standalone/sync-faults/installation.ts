@@ -2,7 +2,7 @@ import { createEmbeddedBus } from "@callbridge/bus";
 import { createCloudTalk } from "@callbridge/cloudtalk";
 import type { Keyring } from "@callbridge/event-log";
 import { createGhl } from "@callbridge/ghl";
-import { createLogger, type Platform, type Service, sharedWork, startService, syncSettings } from "@callbridge/service";
+import { createLogger, type Platform, platformOf, type Service, settingsOf, startService } from "@callbridge/service";
 import type { TwinInProcess } from "@callbridge/twin";
 import type { MemoryLog } from "../../../libs/testing/memory-log.ts";
 import { contactSync } from "../../contact-sync/handler.ts";
@@ -32,14 +32,17 @@ export type Ground = {
 };
 
 /** Rules of every kind: both ways, one way, a custom field with an attribute, a renamed tag, tags that nobody is told of. */
-export const settings = syncSettings.parse({
-  fields: [
-    { ghl: "name", cloudtalk: "name" },
-    { ghl: "companyName", cloudtalk: "company", direction: "to-cloudtalk" },
-    { ghl: "city", cloudtalk: "city" },
-    { ghl: "custom:plan", cloudtalk: "attribute:Plan" },
-  ],
-  tags: { names: { "VIP customer": "vip" }, ignore: tags.ignored },
+const mapping = settingsOf({
+  sync: {
+    sweep: { everyMs: 0 },
+    fields: [
+      { ghl: "name", cloudtalk: "name" },
+      { ghl: "companyName", cloudtalk: "company", direction: "to-cloudtalk" },
+      { ghl: "city", cloudtalk: "city" },
+      { ghl: "custom:plan", cloudtalk: "attribute:Plan" },
+    ],
+    tags: { names: { "VIP customer": "vip" }, ignore: tags.ignored },
+  },
 });
 
 const aDayMs = 86_400_000;
@@ -59,17 +62,19 @@ export function startInstallation(ground: Ground, process: SimulatedProcess, pol
       ? ground.broker.bus(process, log)
       : createEmbeddedBus(log, { clock, alarms: process.alarms, pollMs });
   const platform: Platform = {
-    ...{ log, bus, keyring, clock, alarms: process.alarms, logger, account, settleMs, drainMs: 15_000 },
+    ...{ log, bus, keyring, clock, alarms: process.alarms, logger, drainMs: 15_000 },
     duePollMs: pollMs,
   };
-  const { gate, exclusively } = sharedWork(platform, account);
+  const { gate, exclusively } = platformOf(platform, account);
   const plain = wayToVendors(twin, process, time.nowMs, underWay);
   const fetch = planted.fetch?.()(plain) ?? plain;
   const { credentials, urls } = twin;
-  const ghl = createGhl({
-    ...{ token: () => credentials.ghlToken, locationId: credentials.ghlLocationId, baseUrl: urls.ghl },
-    ...{ gate: gate("ghl", "calls"), fetch },
-  });
+  const ghlFor = (work: "calls" | "sweep") =>
+    createGhl({
+      ...{ token: () => credentials.ghlToken, locationId: credentials.ghlLocationId, baseUrl: urls.ghl },
+      ...{ gate: gate("ghl", work), fetch },
+    });
+  const ghl = ghlFor("calls");
   const cloudtalkFor = (work: "calls" | "sweep") =>
     createCloudTalk({
       ...{ keyId: credentials.cloudtalkKeyId, secret: credentials.cloudtalkSecret },
@@ -78,20 +83,23 @@ export function startInstallation(ground: Ground, process: SimulatedProcess, pol
     });
   const services: Service[] = [
     contactSync({
-      ...{ cloudtalk: cloudtalkFor("calls"), history: cloudtalkFor("sweep"), cloudtalkHost: "twin", ghl, account, log },
-      ...{ unknownCaller: "create", ...timing, sync: settings },
+      ...{ cloudtalk: cloudtalkFor("calls"), ghl, cloudtalkHost: "twin", platformHost: "twin", account, log },
+      sweeping: { cloudtalk: cloudtalkFor("sweep"), ghl: ghlFor("sweep") },
+      ...{ unknownCaller: "create", ...timing, sync: mapping.sync, mapping },
     }),
     ghlWriter({
-      ...{ ghl, ghlHost: "twin", timeZone: "UTC", noteDelayMs: timing.noteDelayMs, exclusively },
+      ...{ ghl, ghlHost: "twin", timeZone: "UTC", noteDelayMs: timing.noteDelayMs, exclusively, mapping },
       ...{ callLog: { kind: "note-only" }, recordingLink: () => undefined },
     }),
   ];
-  const running = services.map((service) => startService((planted.service ?? same)(service), platform));
+  const running = services.map((service) =>
+    startService([{ account, service: (planted.service ?? same)(service), settleMs }], platform),
+  );
   return {
     process,
     log,
     stop: async () => {
-      await Promise.all(running.map((one) => one.stop()));
+      await Promise.all(running.map((one) => one?.stop()));
       await bus.close();
     },
   };

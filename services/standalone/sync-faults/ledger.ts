@@ -28,7 +28,7 @@ export const newLedger = (): Ledger => ({
 });
 
 const none: Shown = new Map();
-export const kindOf = (key: string) =>
+const kindOf = (key: string) =>
   ({ text: "fields", tag: "tags", phone: "phones", email: "emails" })[key.split(":")[0] ?? ""];
 
 /** Enters what a deed changed on a side, and says what that was. */

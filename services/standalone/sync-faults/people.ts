@@ -120,10 +120,8 @@ export function peopleAtWork(
   };
 }
 
-export type People = ReturnType<typeof peopleAtWork>;
-
 const linkedIn = (events: readonly LogEvent[]): string[] =>
-  events.flatMap(({ type, data }) => (type === "contact.linked" ? Object.values(data) : []));
+  events.flatMap(({ type, data }) => (type === "contact.linked" ? [data.cloudtalkContactId, data.ghlContactId] : []));
 
 function hint(id: string | undefined, vendor: Side, bodyOf: (id: string) => unknown) {
   if (id === undefined) return [];

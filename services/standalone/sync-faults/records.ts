@@ -6,10 +6,10 @@ type GhlRecord = NonNullable<ReturnType<State["ghl"]["contacts"]["get"]>>;
 type CloudTalkRecord = NonNullable<ReturnType<State["cloudtalk"]["contacts"]["get"]>>;
 
 /** The attributes and custom fields beside those that every twin has: one that is mapped, one that is nobody's business. */
-export const fieldIds = { plan: "10200", unmapped: "10201" } as const;
+const fieldIds = { plan: "10200", unmapped: "10201" } as const;
 
-export const phoneOf = (person: number, nth: number) => `+39300000${person}${nth}0`;
-export const emailOf = (person: number, nth: number) => `p${person}-${nth}@people.example`;
+const phoneOf = (person: number, nth: number) => `+39300000${person}${nth}0`;
+const emailOf = (person: number, nth: number) => `p${person}-${nth}@people.example`;
 const nths = Array.from({ length: numbersPerPerson }, (_, nth) => nth);
 
 export function defineFields({ control }: TwinInProcess): void {

@@ -26,7 +26,7 @@ export type Deed = {
 /** What a record holds in the beginning. */
 export type Beginning = { tags: string[]; city: string; plan: string; phones: number[]; emails: number[] };
 /** Undefined: nobody knows the person on that side. */
-export type Start = Record<Side, Beginning | undefined>;
+type Start = Record<Side, Beginning | undefined>;
 
 export type SyncSchedule = {
   seed: number;
