@@ -75,7 +75,7 @@ export function startInstallation(ground: Ground, process: SimulatedProcess, pol
       ...{ gate: gate("ghl", work), fetch },
     });
   const ghl = ghlFor("calls");
-  const cloudtalkFor = (work: "calls" | "sweep") =>
+  const cloudtalkFor = (work: "calls" | "contacts" | "sweep") =>
     createCloudTalk({
       ...{ keyId: credentials.cloudtalkKeyId, secret: credentials.cloudtalkSecret },
       ...{ baseUrl: urls.cloudtalk, analyticsUrl: urls.analytics, now: time.nowMs },
@@ -84,6 +84,7 @@ export function startInstallation(ground: Ground, process: SimulatedProcess, pol
   const services: Service[] = [
     contactSync({
       ...{ cloudtalk: cloudtalkFor("calls"), ghl, cloudtalkHost: "twin", platformHost: "twin", account, log },
+      syncing: { cloudtalk: cloudtalkFor("contacts") },
       sweeping: { cloudtalk: cloudtalkFor("sweep"), ghl: ghlFor("sweep") },
       ...{ unknownCaller: "create", ...timing, sync: mapping.sync, mapping },
     }),
