@@ -5,6 +5,7 @@ import type { CallCentre, RealCall } from "./call-centre.ts";
 import type { Crm, CrmContact } from "./crm.ts";
 import { account } from "./replica.ts";
 import type { Schedule } from "./schedule.ts";
+import { isStanding } from "./standing.ts";
 
 type End = {
   schedule: Schedule;
@@ -35,7 +36,7 @@ function brokenLog({ log, promised }: End): string[] {
   const gap = events.findIndex(({ position }, index) => position !== index + 1);
   const open = [...events.reduce(evolveEffects, new Map()).values()].filter(({ end }) => end === undefined);
   const bad = events.filter(({ type, data }) => type === "effect.failed" && "final" in data && data.final);
-  const left = log.due().filter(({ key }) => !key.startsWith("reconcile/"));
+  const left = log.due().filter((row) => !isStanding(row));
   return [
     ...lost.map((id) => `event ${id} was accepted and is not in the log`),
     ...(gap < 0 ? [] : [`the log has a gap before position ${events[gap]?.position}`]),

@@ -12,6 +12,7 @@ import { type Surroundings, startReplica } from "./replica.ts";
 import type { Schedule } from "./schedule.ts";
 import { broker } from "./shared-bus.ts";
 import { beginningMs, simulatedTime } from "./simulated-time.ts";
+import { isStanding } from "./standing.ts";
 import { senders } from "./webhooks.ts";
 import { works } from "./works.ts";
 
@@ -113,7 +114,7 @@ function quiet({ log, time, broker }: Surroundings, areAnswered: () => boolean, 
       seen = log.events().length;
       seenMs = now;
     }
-    const isIdle = log.due().every(({ key, at }) => at === undefined || key.startsWith("reconcile/"));
+    const isIdle = log.due().every((row) => row.at === undefined || isStanding(row));
     return isIdle && areAnswered() && broker.open() === 0 && now - seenMs >= quietMs && now - sinceMs >= sweptMs;
   };
 }

@@ -9,6 +9,7 @@ import { plannedFaults } from "../faults/process.ts";
 import { seeded } from "../faults/random.ts";
 import { broker } from "../faults/shared-bus.ts";
 import { beginningMs, simulatedTime } from "../faults/simulated-time.ts";
+import { isStanding } from "../faults/standing.ts";
 import { type Ground, startInstallation } from "./installation.ts";
 import { peopleAtWork } from "./people.ts";
 import type { PlantedInSync } from "./planted.ts";
@@ -160,7 +161,7 @@ function quiet({ log, time, broker }: Ground, isIdle: () => boolean): (forMs: nu
     seenMs = time.nowMs();
   });
   return (forMs) => {
-    const noDue = log.due().every(({ key, at }) => at === undefined || key.startsWith("reconcile/"));
+    const noDue = log.due().every((row) => row.at === undefined || isStanding(row));
     const open = [...log.events().reduce(evolveEffects, new Map()).values()].some(({ end }) => end === undefined);
     return noDue && !open && seen > 0 && isIdle() && broker.open() === 0 && time.nowMs() - seenMs >= forMs;
   };
