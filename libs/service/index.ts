@@ -26,7 +26,7 @@ export type { AnyHandler, Context, Decision, Fact, Handler, Wake } from "./handl
 export { createLogger } from "./logger.ts";
 export type { CallRule, MappingSettings, OpportunityRule } from "./mapping-settings.ts";
 export { countWebhook, metricsPage } from "./metrics.ts";
-export { noteMark, noteMarksIn } from "./note-mark.ts";
+export { noteEcho, noteMark, noteMarksIn } from "./note-mark.ts";
 export { type AccountPlatform, type OpenPlatform, openPlatform, type PlatformOptions, platformOf } from "./platform.ts";
 export {
   type Compose,

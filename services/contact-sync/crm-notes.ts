@@ -8,7 +8,7 @@ import {
   linksIn,
 } from "@callbridge/events";
 import type { Ghl, GhlNote } from "@callbridge/ghl";
-import { type Context, type Decision, type Fact, type Handler, noteMark, noteMarksIn } from "@callbridge/service";
+import { type Context, type Decision, type Handler, noteEcho, noteMarksIn } from "@callbridge/service";
 import { oneLine } from "./one-line.ts";
 
 type Report = LogEventOf<"note.added">;
@@ -43,7 +43,7 @@ export function crmNotesHandler({ ghl }: { ghl: Pick<Ghl, "notes"> }): Handler<C
       const read = () => context.once("notes", () => ghl.notes(link.ghlContactId));
       const decision: Required<Decision> = { append: [], intend: [], wake: [] };
       const copies = copiesOf(link, effects);
-      for (const report of told) await follow(report, { read, copies, context, decision });
+      for (const report of told) await follow(report, { read, copies, effects, context, decision });
       return decision;
     },
   };
@@ -52,16 +52,17 @@ export function crmNotesHandler({ ghl }: { ghl: Pick<Ghl, "notes"> }): Handler<C
 type Following = {
   read: () => Promise<GhlNote[]>;
   copies: Copies;
+  effects: ReadonlyMap<string, Effect>;
   context: Context;
   decision: Required<Decision>;
 };
 
-async function follow(report: Report, { read, copies, context, decision }: Following): Promise<void> {
+async function follow(report: Report, { read, copies, effects, context, decision }: Following): Promise<void> {
   const { noteId, change } = report.data;
   const { note: text } = report.personal;
   const marks = noteMarksIn(text ?? "");
   if (marks.length > 0) {
-    decision.append.push(...echo(report, copies.markedBy(marks, context)));
+    decision.append.push(...noteEcho(report, marks, effects, context));
     return;
   }
   if (change === "deleted") {
@@ -71,7 +72,7 @@ async function follow(report: Report, { read, copies, context, decision }: Follo
   const found = meant(report, await read(), copies);
   for (const note of found.notes) {
     const ours = noteMarksIn(note.body);
-    if (ours.length > 0) decision.append.push(...echo(report, copies.markedBy(ours, context)));
+    if (ours.length > 0) decision.append.push(...noteEcho(report, ours, effects, context));
     else decision.intend.push(...copies.write(note.id, oneLine(note.body), report.position));
   }
   const age = context.now.getTime() - new Date(report.recordedAt).getTime();
@@ -119,9 +120,6 @@ function copiesOf(link: ContactLink, effects: ReadonlyMap<string, Effect>) {
   return {
     has,
     differs,
-    /** The effect that wrote a note with one of these marks, where it is one of this contact's. */
-    markedBy: (marks: readonly string[], { hash }: Context): Effect | undefined =>
-      [...effects.values()].findLast(({ target }) => marks.includes(noteMark({ hash, target }))),
     /** Without a text, also when nothing of it can be stored, the copy is to go. */
     write: (noteId: string, words: string | undefined, position: number): Intent[] => {
       const text = words || undefined;
@@ -136,19 +134,4 @@ function copiesOf(link: ContactLink, effects: ReadonlyMap<string, Effect>) {
       return [{ kind: "cloudtalk.note", effect, target, revision: position, input }];
     },
   };
-}
-
-/** A report of nothing but our own note. Where its effect is another subject's, as a call's, there is nothing to say. */
-function echo({ data, id, stream }: Report, own: Effect | undefined): Fact[] {
-  if (!own) return [];
-  const { cloudtalkContactId, ghlContactId, origin } = data;
-  return [
-    {
-      type: "echo.recognised",
-      stream,
-      key: { fact: `echo:${id}` },
-      data: { cloudtalkContactId, ghlContactId, effect: own.effect, origin },
-      personal: {},
-    },
-  ];
 }

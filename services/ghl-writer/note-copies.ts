@@ -7,11 +7,10 @@ import {
   type GhlContactId,
   type Intent,
   isEvent,
-  type LogEvent,
   type LogEventOf,
   linksIn,
 } from "@callbridge/events";
-import { type Context, type Decision, type Handler, noteMark, noteMarksIn } from "@callbridge/service";
+import { type Context, type Handler, noteEcho, noteMarksIn } from "@callbridge/service";
 import { escapeHtml } from "./html.ts";
 
 /** With its heading and mark this stays below the 5,000 characters of every other note of ours (facts/ghl.md §0 item 15). */
@@ -46,9 +45,11 @@ export function contactNotesHandler(): Handler<ContactNotes> {
       effects: events.reduce(evolveEffects, new Map()),
     }),
     decide: (event, { reports, links, effects }, context) => {
-      if (isEvent(event, "note.added") && event.data.origin !== "cloudtalk") return {};
-      const own = isEvent(event, "note.added") ? noteMarksIn(event.personal.note ?? "") : [];
-      if (own.length > 0) return echo(event, own, effects, context);
+      if (isEvent(event, "note.added")) {
+        if (event.data.origin !== "cloudtalk") return {};
+        const marks = noteMarksIn(event.personal.note ?? "");
+        if (marks.length > 0) return { append: noteEcho(event, marks, effects, context) };
+      }
       const [link] = links;
       // Whose note it is, nobody guesses: it stays in the log until the contact has a counterpart.
       if (!link) return {};
@@ -135,20 +136,4 @@ function copies(notes: readonly Copied[], contactId: GhlContactId, effects: Read
 function bodyOf(heading: string, text: string): string {
   const cut = text.length > textCharactersMax ? `${text.slice(0, textCharactersMax - 1).toWellFormed()}…` : text;
   return escapeHtml(`${heading}\n${cut}`);
-}
-
-/** A report of nothing but our own note. Where its effect is not known here, there is nothing to say. */
-function echo(
-  event: LogEvent,
-  marks: readonly string[],
-  effects: ReadonlyMap<string, Effect>,
-  { hash }: Context,
-): Decision {
-  if (!isEvent(event, "note.added")) return {};
-  const own = [...effects.values()].findLast(({ target }) => marks.includes(noteMark({ hash, target })));
-  if (!own) return {};
-  const { cloudtalkContactId, ghlContactId, origin } = event.data;
-  const data = { cloudtalkContactId, ghlContactId, effect: own.effect, origin };
-  const key = { fact: `echo:${event.id}` };
-  return { append: [{ type: "echo.recognised", stream: event.stream, key, data, personal: {} }] };
 }
