@@ -1,11 +1,10 @@
-import { type CloudTalkCallUuid, catalogue } from "@callbridge/events";
+import { type CloudTalkCallUuid, cloudtalkContactId } from "@callbridge/events";
 import { startTwin, type Twin } from "@callbridge/twin";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type CloudTalk, createCloudTalk } from "./client.ts";
 
-const contactId = (id: string) => catalogue["contact.reported"].data.shape.cloudtalkContactId.unwrap().parse(id);
-const david = contactId("1400000001");
-const nobody = contactId("1499999999");
+const david = cloudtalkContactId.parse("1400000001");
+const nobody = cloudtalkContactId.parse("1499999999");
 let twin: Twin;
 let cloudtalk: CloudTalk;
 

@@ -1,12 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { catalogue } from "@callbridge/events";
+import { catalogue, cloudtalkContactId } from "@callbridge/events";
 import { VendorError } from "@callbridge/vendor";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type CloudTalk, createCloudTalk } from "./client.ts";
 
 const callId = catalogue["call.ended"].data.shape.callId.unwrap().parse("12345");
-const contactId = (id: string) => catalogue["contact.reported"].data.shape.cloudtalkContactId.unwrap().parse(id);
 
 type Reply = { status?: number; json?: unknown; text?: string; headers?: Record<string, string> };
 type Seen = {
@@ -161,7 +160,7 @@ describe("errors", () => {
 
   test("messages in the hosts' shapes, and HTML instead of JSON", async () => {
     reply = () => ({ status: 406, json: { responseData: { status: 406, message: "Invalid input data." } } });
-    expect((await failure(cloudtalk.contact(contactId("1")))).message).toContain("Invalid input data.");
+    expect((await failure(cloudtalk.contact(cloudtalkContactId.parse("1")))).message).toContain("Invalid input data.");
     reply = () => ({
       status: 400,
       json: { statusCode: 400, message: ["callId must be a number"], error: "Bad Request" },
@@ -281,7 +280,7 @@ describe("contacts", () => {
 
   test("the real answer, whose relations differ from the document", async () => {
     reply = () => shown("1400000001", "+12025550143", 442012345678, "bad");
-    expect(await cloudtalk.contact(contactId("1400000001"))).toEqual({
+    expect(await cloudtalk.contact(cloudtalkContactId.parse("1400000001"))).toEqual({
       ...{ id: "1400000001", name: "Tom & Ann", company: "Example", phones: ["+12025550143", "+442012345678"] },
       ...{ emails: ["jane@example.com"], tags: ["Mancata & Risposta"], externalUrls: [] },
       attributes: [{ attributeId: "10133", title: "External ID", value: "abc234" }],
@@ -295,14 +294,14 @@ describe("contacts", () => {
     const ContactNumber = { public_number: 442012345678 };
     const ExternalUrl = [{ name: "CRM", url: "https://crm.example/1" }];
     reply = () => ({ json: { responseData: { Contact: { id: 5 }, ContactsTag, ContactNumber, ExternalUrl } } });
-    expect(await cloudtalk.contact(contactId("5"))).toMatchObject({
+    expect(await cloudtalk.contact(cloudtalkContactId.parse("5"))).toMatchObject({
       ...{ id: "5", tags: ["vip"], phones: ["+442012345678"], externalUrls: ExternalUrl, emails: [] },
     });
   });
 
   test("a contact that is gone is undefined", async () => {
     reply = () => ({ status: 404, json: { responseData: { status: 404, message: "Not found." } } });
-    expect(await cloudtalk.contact(contactId("5"))).toBeUndefined();
+    expect(await cloudtalk.contact(cloudtalkContactId.parse("5"))).toBeUndefined();
   });
 
   const list = (...ids: string[]) => ({

@@ -1,4 +1,4 @@
-import { catalogue } from "@callbridge/events";
+import { cloudtalkContactId } from "@callbridge/events";
 import { startTwin, type Twin } from "@callbridge/twin";
 import { VendorError } from "@callbridge/vendor";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -7,9 +7,8 @@ import { type CloudTalk, createCloudTalk } from "./client.ts";
 import { contactAnswer, contactRowsAnswer } from "./contact.ts";
 import { tagsAnswer } from "./tags.ts";
 
-const contactId = (id: string) => catalogue["contact.reported"].data.shape.cloudtalkContactId.unwrap().parse(id);
-const david = contactId("1400000001");
-const nobody = contactId("1499999999");
+const david = cloudtalkContactId.parse("1400000001");
+const nobody = cloudtalkContactId.parse("1499999999");
 let twin: Twin;
 let cloudtalk: CloudTalk;
 

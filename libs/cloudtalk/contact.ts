@@ -1,4 +1,4 @@
-import { type CloudTalkContactId, catalogue } from "@callbridge/events";
+import { type CloudTalkContactId, cloudtalkContactId } from "@callbridge/events";
 import { type Fields, readFields } from "@callbridge/vendor";
 import { z } from "zod";
 import { envelope, idIn, members, pageAnswer, phoneIn, textIn } from "./answer.ts";
@@ -44,13 +44,11 @@ export type AttributeDefinition = { id: string; title: string };
 /** A link must come back whole to be sent back whole. */
 const urlCharactersMax = 2_000;
 
-const contactId = catalogue["contact.reported"].data.shape.cloudtalkContactId.unwrap();
-
 /** Answer of `contacts/show`. Real ones say `Tag`, the document says `ContactsTag` (facts/cloudtalk.md §1.6). */
 export const contactAnswer = envelope(z.looseObject({ Contact: z.looseObject({}) })).transform(
   ({ responseData: found }, context): Contact => {
     const contact = readFields(found.Contact);
-    const id = contactId.safeParse(idIn(contact, "id"));
+    const id = cloudtalkContactId.safeParse(idIn(contact, "id"));
     if (!id.success) {
       context.addIssue({ code: "custom", message: "a contact without a usable id" });
       return z.NEVER;
@@ -97,7 +95,7 @@ export const contactAnswer = envelope(z.looseObject({ Contact: z.looseObject({})
   },
 );
 
-const idOf = (row: unknown) => contactId.safeParse(idIn(readFields(row), "contact.id")).data;
+const idOf = (row: unknown) => cloudtalkContactId.safeParse(idIn(readFields(row), "contact.id")).data;
 
 /** Answer of `contacts/index`: the ids only, because a row shows one number of a contact and matches fuzzily. */
 export const contactIdsAnswer = pageAnswer(idOf).transform(({ rows }) => rows);
@@ -130,7 +128,7 @@ function readAttribute(item: unknown): AttributeDefinition | undefined {
 }
 
 /** Answer of `contacts/add`: the id is `responseData.data.id`, not `data.id`. */
-const createdId = z.union([z.string(), z.number()]).transform(String).pipe(contactId);
+const createdId = z.union([z.string(), z.number()]).transform(String).pipe(cloudtalkContactId);
 export const createdAnswer = envelope(z.looseObject({ data: z.looseObject({ id: createdId }) })).transform(
   ({ responseData }) => responseData.data.id,
 );

@@ -11,6 +11,7 @@ export * from "./contact-link.ts";
 export * from "./effect.ts";
 export { type EffectKind, effectKind } from "./effect-events.ts";
 export * from "./event.ts";
+export { cloudtalkContactId, ghlContactId } from "./fields.ts";
 export * from "./linking.ts";
 export * from "./normalised.ts";
 export * from "./streams.ts";

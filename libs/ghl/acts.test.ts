@@ -1,7 +1,7 @@
+import { ghlContactId } from "@callbridge/events";
 import { startTwin, type Twin } from "@callbridge/twin";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createGhl, type Ghl } from "./client.ts";
-import { contactId } from "./contact.ts";
 
 let twin: Twin;
 let ghl: Ghl;
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => twin.close());
 beforeEach(() => void twin.control.reset());
 
-const ada = () => contactId.parse(twin.control.seeded().people[1]?.ghlContactId);
+const ada = () => ghlContactId.parse(twin.control.seeded().people[1]?.ghlContactId);
 const sales = () => twin.control.seeded().pipelines[0] ?? { id: "", stages: [] };
 
 describe("an opportunity", () => {
@@ -22,7 +22,7 @@ describe("an opportunity", () => {
     expect(others).toEqual([]);
     const stageId = sales().stages[0]?.id;
     expect(deal).toMatchObject({ contactId: ada(), pipelineId: sales().id, stageId, status: "open" });
-    expect(await ghl.opportunitiesOf(contactId.parse("GhlContact9999999999"))).toEqual([]);
+    expect(await ghl.opportunitiesOf(ghlContactId.parse("GhlContact9999999999"))).toEqual([]);
   });
 
   test("is moved and closed, each without touching the other", async () => {

@@ -1,10 +1,10 @@
+import { ghlContactId } from "@callbridge/events";
 import { VendorError } from "@callbridge/vendor";
 import { describe, expect, test } from "vitest";
 import type { GhlCallLog } from "./calls.ts";
-import { contactId } from "./contact.ts";
 import { vendor } from "./vendor-server.ts";
 
-const ada = contactId.parse("AdaContact0000000001");
+const ada = ghlContactId.parse("AdaContact0000000001");
 const call: GhlCallLog = {
   contactId: ada,
   conversationProviderId: "PROV",

@@ -1,13 +1,12 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import type { GhlContactId } from "@callbridge/events";
+import { type GhlContactId, ghlContactId } from "@callbridge/events";
 import { VendorError } from "@callbridge/vendor";
 import { describe, expect, test } from "vitest";
 import { createGhl } from "./client.ts";
-import { contactId } from "./contact.ts";
 import { vendor } from "./vendor-server.ts";
 
-const ada: GhlContactId = contactId.parse("AdaContact0000000001");
+const ada: GhlContactId = ghlContactId.parse("AdaContact0000000001");
 const phone = "+12025550123";
 const locationId = "Location000000000001";
 

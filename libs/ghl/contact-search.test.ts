@@ -1,8 +1,7 @@
-import type { GhlContactId } from "@callbridge/events";
+import { type GhlContactId, ghlContactId } from "@callbridge/events";
 import { startTwin, type Twin } from "@callbridge/twin";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createGhl, type Ghl } from "./client.ts";
-import { contactId } from "./contact.ts";
 import type { GhlContactPage, GhlCursor } from "./contact-search.ts";
 
 const startMs = Date.parse("2026-11-22T09:00:00.000Z");
@@ -18,11 +17,11 @@ beforeEach(async () => {
   twin = await startTwin({ settings: { searchLagMs }, now: () => new Date(nowMs) });
   const { ghlToken, ghlLocationId: locationId } = twin.credentials;
   ghl = createGhl({ token: () => ghlToken, locationId, baseUrl: twin.urls.ghl });
-  people = twin.control.seeded().people.map((person) => contactId.parse(person.ghlContactId));
+  people = twin.control.seeded().people.map((person) => ghlContactId.parse(person.ghlContactId));
 });
 afterEach(() => twin.close());
 
-const person = (index: number) => people[index] ?? contactId.parse("Nobody");
+const person = (index: number) => people[index] ?? ghlContactId.parse("Nobody");
 const ids = ({ contacts }: GhlContactPage) => contacts.map(({ id }) => id);
 
 async function all(page: (after: GhlCursor | undefined) => Promise<GhlContactPage>): Promise<GhlContactId[][]> {

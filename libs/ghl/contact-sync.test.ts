@@ -1,10 +1,10 @@
-import type { GhlContactId } from "@callbridge/events";
+import { type GhlContactId, ghlContactId } from "@callbridge/events";
 import { VendorError } from "@callbridge/vendor";
 import { describe, expect, test } from "vitest";
-import { contactId, ghlContact } from "./contact.ts";
+import { ghlContact } from "./contact.ts";
 import { vendor } from "./vendor-server.ts";
 
-const ada: GhlContactId = contactId.parse("AdaContact0000000001");
+const ada: GhlContactId = ghlContactId.parse("AdaContact0000000001");
 const locationId = "Location000000000001";
 
 async function failureOf(promise: Promise<unknown>): Promise<VendorError> {

@@ -1,4 +1,4 @@
-import type { GhlContactId } from "@callbridge/events";
+import { type GhlContactId, ghlContactId } from "@callbridge/events";
 import { readPhone } from "@callbridge/vendor";
 import { z } from "zod";
 
@@ -33,11 +33,6 @@ export type GhlContact = {
   dateUpdated?: string | undefined;
 };
 
-export const contactId = z
-  .string()
-  .min(1)
-  .transform((id) => id as GhlContactId);
-
 const text = z.string().nullish().catch(undefined);
 /** Empty values come as null, as an empty text or not at all. */
 const words = z
@@ -67,7 +62,7 @@ const customField = z.looseObject({
 /** Reads all of GHL's contact shapes (single, search, duplicate look-up, create): only the id is required. */
 export const ghlContact = z
   .looseObject({
-    id: contactId,
+    id: ghlContactId,
     phone: text,
     additionalPhones: texts,
     email: text,

@@ -1,8 +1,8 @@
-import type { GhlContactId } from "@callbridge/events";
+import { type GhlContactId, ghlContactId } from "@callbridge/events";
 import { VendorError } from "@callbridge/vendor";
 import { z } from "zod";
 import { type GhlApi, isNotFound } from "./api.ts";
-import { contactId, type GhlContact, ghlContact } from "./contact.ts";
+import { type GhlContact, ghlContact } from "./contact.ts";
 
 /** Texts, numbers, and lists of texts for fields with several options. */
 export type GhlFieldValue = { id: string; value: string | number | string[] };
@@ -42,9 +42,9 @@ export type NewGhlContact = ContactFields & {
 };
 
 const oneOrNone = z.looseObject({ contact: ghlContact.nullish() });
-const createAnswer = z.looseObject({ contact: z.looseObject({ id: contactId }) });
+const createAnswer = z.looseObject({ contact: z.looseObject({ id: ghlContactId }) });
 const duplicateError = z.looseObject({
-  meta: z.looseObject({ contactId, matchingField: z.string().optional() }),
+  meta: z.looseObject({ contactId: ghlContactId, matchingField: z.string().optional() }),
 });
 
 /** GHL refuses fields that it does not know (422), so nothing else gets through (facts/ghl.md §0 item 8, §3.1). */

@@ -1,7 +1,6 @@
-import type { GhlContactId } from "@callbridge/events";
+import { type GhlContactId, ghlContactId } from "@callbridge/events";
 import { z } from "zod";
 import { type GhlApi, isNotFound } from "./api.ts";
-import { contactId } from "./contact.ts";
 
 export const opportunityStatus = z.enum(["open", "won", "lost", "abandoned"]);
 export type GhlOpportunityStatus = z.infer<typeof opportunityStatus>;
@@ -21,7 +20,7 @@ const opportunity = z
   .looseObject({
     id: z.string().min(1),
     name: text,
-    contactId: contactId.nullish().catch(undefined),
+    contactId: ghlContactId.nullish().catch(undefined),
     pipelineId: text,
     pipelineStageId: text,
     status: text,

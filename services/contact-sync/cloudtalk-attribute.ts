@@ -1,10 +1,10 @@
 import type { CloudTalk } from "@callbridge/cloudtalk";
-import type { CloudTalkContactId } from "@callbridge/events";
+import { cloudtalkContactId } from "@callbridge/events";
 import type { EffectDefinition, Performed } from "@callbridge/service";
 import { z } from "zod";
 
 const input = z.object({
-  contactId: z.string().transform((id) => id as CloudTalkContactId),
+  contactId: cloudtalkContactId,
   /** The attribute's title, as CloudTalk shows it. */
   name: z.string(),
   value: z.string(),

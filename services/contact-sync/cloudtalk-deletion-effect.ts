@@ -1,9 +1,9 @@
 import type { CloudTalk } from "@callbridge/cloudtalk";
-import type { CloudTalkContactId } from "@callbridge/events";
+import { cloudtalkContactId } from "@callbridge/events";
 import type { EffectDefinition } from "@callbridge/service";
 import { z } from "zod";
 
-const input = z.object({ contactId: z.string().transform((id) => id as CloudTalkContactId) });
+const input = z.object({ contactId: cloudtalkContactId });
 
 /** Deletes a contact in CloudTalk because its counterpart was deleted; intended only where `sync.deletions` is on. */
 export function cloudtalkDeletionEffect(

@@ -1,10 +1,10 @@
 import type { CloudTalk } from "@callbridge/cloudtalk";
-import type { CloudTalkContactId } from "@callbridge/events";
+import { cloudtalkContactId } from "@callbridge/events";
 import { type EffectContext, type EffectDefinition, noteMark, type Observed } from "@callbridge/service";
 import { z } from "zod";
 
 const input = z.object({
-  contactId: z.string().transform((id) => id as CloudTalkContactId),
+  contactId: cloudtalkContactId,
   /** One line. Absent: the note was deleted in the CRM, so our copy goes too. */
   text: z.string().optional(),
 });

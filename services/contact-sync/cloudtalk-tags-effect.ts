@@ -1,5 +1,5 @@
 import type { CloudTalk, Contact } from "@callbridge/cloudtalk";
-import type { CloudTalkContactId } from "@callbridge/events";
+import { cloudtalkContactId } from "@callbridge/events";
 import type { EffectDefinition, Performed, SyncSettings } from "@callbridge/service";
 import { z } from "zod";
 import { nameInCloudTalk, nameInGhl } from "./person.ts";
@@ -7,7 +7,7 @@ import { nameInCloudTalk, nameInGhl } from "./person.ts";
 const texts = z.array(z.string());
 /** Tags by GHL's names. */
 const input = z.object({
-  contactId: z.string().transform((id) => id as CloudTalkContactId),
+  contactId: cloudtalkContactId,
   add: texts,
   remove: texts,
 });

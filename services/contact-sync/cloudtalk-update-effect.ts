@@ -7,14 +7,14 @@ import {
   keptByCloudTalk,
   readCloudTalkField,
 } from "@callbridge/cloudtalk";
-import type { CloudTalkContactId } from "@callbridge/events";
+import { cloudtalkContactId } from "@callbridge/events";
 import type { EffectDefinition, Performed } from "@callbridge/service";
 import { z } from "zod";
 
 const texts = z.array(z.string());
 const set = z.object({ add: texts, remove: texts });
 const input = z.object({
-  contactId: z.string().transform((id) => id as CloudTalkContactId),
+  contactId: cloudtalkContactId,
   fields: z.array(z.object({ field: z.string(), from: z.string(), to: z.string() })).default([]),
   phones: set.optional(),
   emails: set.optional(),

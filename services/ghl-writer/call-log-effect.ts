@@ -1,4 +1,4 @@
-import { callDirection, callOutcome, type GhlContactId } from "@callbridge/events";
+import { callDirection, callOutcome, ghlContactId } from "@callbridge/events";
 import type { Ghl, GhlCallStatus } from "@callbridge/ghl";
 import type { EffectDefinition } from "@callbridge/service";
 import { z } from "zod";
@@ -10,7 +10,7 @@ export type CallLogStrategy =
   | { kind: "note-only" };
 
 const input = z.object({
-  contactId: z.string().transform((id) => id as GhlContactId),
+  contactId: ghlContactId,
   direction: callDirection.exclude(["internal"]),
   outcome: callOutcome.exclude(["unknown"]),
   at: z.string(),

@@ -1,9 +1,9 @@
-import type { GhlContactId } from "@callbridge/events";
+import { ghlContactId } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
 import type { EffectDefinition } from "@callbridge/service";
 import { z } from "zod";
 
-const input = z.object({ contactId: z.string().transform((id) => id as GhlContactId) });
+const input = z.object({ contactId: ghlContactId });
 
 /** Deletes a contact in the CRM because its counterpart was deleted; intended only where `sync.deletions` is on. */
 export function contactDeletionEffect(

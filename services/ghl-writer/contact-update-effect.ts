@@ -1,5 +1,5 @@
 import { keptByCloudTalk } from "@callbridge/cloudtalk";
-import type { GhlContactId } from "@callbridge/events";
+import { ghlContactId } from "@callbridge/events";
 import {
   type Ghl,
   type GhlContact,
@@ -15,7 +15,7 @@ import { z } from "zod";
 const main = z.object({ from: z.string(), to: z.string() });
 const field = z.object({ key: z.string(), field: z.string(), from: z.string(), to: z.string() });
 const input = z.object({
-  contactId: z.string().transform((id) => id as GhlContactId),
+  contactId: ghlContactId,
   fields: z.array(field).default([]),
   phone: main.optional(),
   email: main.optional(),

@@ -1,4 +1,4 @@
-import type { Call, GhlContactId } from "@callbridge/events";
+import { type Call, ghlContactId } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
 import { afterError, type EffectDefinition, remembered } from "@callbridge/service";
 import { VendorError } from "@callbridge/vendor";
@@ -21,7 +21,7 @@ const values = z.partialRecord(
   z.enum(Object.keys(callFields) as [FieldName, ...FieldName[]]),
   z.union([z.string(), z.number()]),
 );
-const input = z.object({ contactId: z.string().transform((id) => id as GhlContactId), values });
+const input = z.object({ contactId: ghlContactId, values });
 type Input = z.output<typeof input>;
 
 /** The fields tell of one call: what is not known of it is emptied, so that nothing of an older call stays beside it. */

@@ -1,11 +1,11 @@
-import type { GhlContactId } from "@callbridge/events";
+import { type GhlContactId, ghlContactId } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
 import { type EffectContext, type EffectDefinition, noteMark, type Performed } from "@callbridge/service";
 import { z } from "zod";
 import { noteEffect, plain } from "./note-effect.ts";
 
 const input = z.object({
-  contactId: z.string().transform((id) => id as GhlContactId),
+  contactId: ghlContactId,
   /** Absent: the note was deleted where it was written, so our copy goes too. */
   body: z.string().optional(),
 });

@@ -1,10 +1,10 @@
-import type { GhlContactId } from "@callbridge/events";
+import { type GhlContactId, ghlContactId } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
 import { type EffectContext, type EffectDefinition, noteMark, type Observed } from "@callbridge/service";
 import { z } from "zod";
 import { unescapeHtml } from "./html.ts";
 
-const input = z.object({ contactId: z.string().transform((id) => id as GhlContactId), body: z.string() });
+const input = z.object({ contactId: ghlContactId, body: z.string() });
 type Input = z.output<typeof input>;
 type Notes = Pick<Ghl, "notes" | "createNote" | "updateNote">;
 

@@ -1,11 +1,11 @@
-import type { GhlContactId } from "@callbridge/events";
+import { ghlContactId } from "@callbridge/events";
 import type { Ghl, GhlContact } from "@callbridge/ghl";
 import type { EffectDefinition, Performed } from "@callbridge/service";
 import { z } from "zod";
 
 const names = z.array(z.string().trim().toLowerCase());
 const input = z.object({
-  contactId: z.string().transform((id) => id as GhlContactId),
+  contactId: ghlContactId,
   add: names,
   remove: names,
 });

@@ -1,10 +1,10 @@
-import type { GhlContactId } from "@callbridge/events";
+import { ghlContactId } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
 import { type EffectDefinition, noteMark } from "@callbridge/service";
 import { z } from "zod";
 
 const input = z.object({
-  contactId: z.string().transform((id) => id as GhlContactId),
+  contactId: ghlContactId,
   title: z.string(),
   body: z.string(),
   dueAt: z.iso.datetime({ offset: true }),

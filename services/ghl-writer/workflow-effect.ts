@@ -1,9 +1,9 @@
-import type { GhlContactId } from "@callbridge/events";
+import { ghlContactId } from "@callbridge/events";
 import type { Ghl } from "@callbridge/ghl";
 import type { EffectDefinition } from "@callbridge/service";
 import { z } from "zod";
 
-const input = z.object({ contactId: z.string().transform((id) => id as GhlContactId), workflowId: z.string() });
+const input = z.object({ contactId: ghlContactId, workflowId: z.string() });
 
 /** Adds a contact to a workflow of the CRM. Who is in one cannot be read, so a lost answer is never sent again. */
 export function workflowEffect(
