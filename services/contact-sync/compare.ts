@@ -8,7 +8,7 @@ import { linkedNext } from "./link.ts";
 import { isSure, lookAgain } from "./lookups.ts";
 import { agreedWhenMade } from "./made.ts";
 import { deleted, observed, samePerson, synced, type Work } from "./observed.ts";
-import { afterWrites, type Pair, type Side } from "./pair.ts";
+import { afterWrites, type Pair, pairName, type Side } from "./pair.ts";
 import { type Person, personInCloudTalk, personInGhl } from "./person.ts";
 import { agreed, type Reconciled, reconcile, type SetChange } from "./three-way.ts";
 
@@ -89,7 +89,9 @@ function echo({ ids, unechoed }: Pair, side: Side, { stream }: Work): Fact[] {
 function missingLink({ ids, effects }: Pair, contact: Contact | undefined, { ghl }: CompareDeps) {
   if (!ids.ghl || !contact || contact.externalUrls.length >= linksMax) return undefined;
   if (contact.externalUrls.some(({ url }) => ghl.contactIdIn(url) === ids.ghl)) return undefined;
-  const wasSet = [...effects.values()].some(({ input }) => input !== undefined && "externalUrl" in input);
+  const wasSet = [...effects.values()].some(
+    ({ input, vendorId }) => input?.externalUrl && (input.contactId ?? vendorId) === ids.cloudtalk,
+  );
   return wasSet ? undefined : { name: "GoHighLevel", url: ghl.contactPage(ids.ghl) };
 }
 
@@ -143,11 +145,13 @@ async function withoutOne(
   const [left] = (["ghl", "cloudtalk"] as const).filter((side) => persons[side]);
   if (!left || !ghl || !cloudtalk) return { append: [...facts, done] };
 
-  const survivor = await successor(left, pair, work, deps, reads);
+  // The index may still show the record that is gone, which is no successor of itself.
+  const parted = new Set([...pair.parted, pairName(cloudtalk, ghl)]);
+  const survivor = await successor(left, { ...pair, parted }, work, deps, reads);
   if (typeof survivor === "function") {
     const times = pair.unlinks.get(cloudtalk) ?? 0;
-    const parted = contactUnlinked({ cloudtalkContactId: cloudtalk, ghlContactId: ghl }, "merged", times);
-    return { append: [...facts, ...parted, ...survivor(times), done] };
+    const parting = contactUnlinked({ cloudtalkContactId: cloudtalk, ghlContactId: ghl }, "merged", times);
+    return { append: [...facts, ...parting, ...survivor(times), done] };
   }
   const isNews = facts.length > 0;
   if (isNews && !isSure(survivor, work, deps.indexLagMs)) return { wake: [lookAgain(work)] };

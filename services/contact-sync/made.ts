@@ -25,8 +25,8 @@ export function agreedWhenMade(
 ): Person | undefined {
   const inGhl = effects.get(`ghl-contact:${ids.cloudtalk}`);
   const effect = inGhl ?? effects.get(`cloudtalk-contact:${ids.ghl}`);
-  if (effect?.end !== "observed") return undefined;
   const side: Side = inGhl ? "ghl" : "cloudtalk";
+  if (effect?.end !== "observed" || effect.vendorId !== ids[side]) return undefined;
   const { name, phone, phones, emails, fields, tags } = making.parse(effect.input ?? {});
   const now = persons[side];
   const written = settings.fields.flatMap((rule) => {

@@ -1,7 +1,6 @@
 import {
   type CloudTalkContactId,
   type Effect,
-  type EffectKind,
   type EventData,
   evolveEffects,
   type GhlContactId,
@@ -64,22 +63,24 @@ export const foldPair = (events: Iterable<LogEvent>): Pair => [...events].reduce
  * Both records, and what they agree on, as they will be once our writes under way have come off: what such a write adds
  * came from the other side, so what that side has no longer was removed there.
  */
-export function afterWrites({ base, effects }: Pair, persons: Record<Side, Person>) {
+export function afterWrites({ base, effects, ids }: Pair, persons: Record<Side, Person>) {
   const soon: Record<Side, Person> & { base: Person | undefined } = { ...persons, base };
-  for (const { kind, input, end } of effects.values()) {
-    const [side, write] = [sideOf(kind), writeOf(input)];
-    if (end || !side || !willComeOff(soon[side], write)) continue;
+  for (const effect of effects.values()) {
+    const [side, write] = [sideOf(effect, ids), writeOf(effect.input)];
+    if (effect.end || !side || !willComeOff(soon[side], write)) continue;
     soon[side] = applied(soon[side], write);
     soon.base = applied(soon.base ?? nobody, write);
   }
   return soon;
 }
 
-/** The side that a kind of write changes; undefined for writes that change no contact. */
-function sideOf(kind: EffectKind): Side | undefined {
-  const [vendor, what = ""] = kind.split(".");
-  const isContact = ["contact_update", "tags", "contact"].includes(what);
-  return isContact ? (vendor as Side) : undefined;
+/** The side that a write changes; undefined when it changes no contact, or one that the pair was linked with before. */
+function sideOf({ kind, input }: Effect, ids: Pair["ids"]): Side | undefined {
+  const side = (["cloudtalk", "ghl"] as const).find((one) =>
+    [`${one}.contact_update`, `${one}.tags`, `${one}.contact`].includes(kind),
+  );
+  const isFormer = side && input?.contactId !== undefined && input.contactId !== ids[side];
+  return isFormer ? undefined : side;
 }
 
 function evolvePair(before: Pair, event: LogEvent): Pair {
@@ -179,7 +180,7 @@ export const pairName = (cloudtalk: CloudTalkContactId, ghl: GhlContactId) => `$
 /** A write of ours came off: its side now has it, and the other side had it when the write was decided on. */
 function written(pair: Pair, before: Pair, name: string): Pair {
   const effect = pair.effects.get(name);
-  const side = effect && sideOf(effect.kind);
+  const side = effect && sideOf(effect, pair.ids);
   if (!effect || !side || before.effects.get(name)?.end) return pair;
   const write = writeOf(effect.input);
   const seen = pair.seen[side];

@@ -1,102 +1,20 @@
-import type { Contact } from "@callbridge/cloudtalk";
-import type { CloudTalkContactId, GhlContactId, LogEvent } from "@callbridge/events";
-import type { GhlContact } from "@callbridge/ghl";
-import { syncSettings } from "@callbridge/service";
-import { given, memoryLog, type Told, when } from "@callbridge/testing";
+import type { CloudTalkContactId } from "@callbridge/events";
+import { given, type Told } from "@callbridge/testing";
 import { describe, expect, test } from "vitest";
-import { syncHandler } from "./sync.ts";
+import {
+  agreedPair,
+  cloudtalkId,
+  ghlId,
+  inCloudTalk,
+  inGhl,
+  pageOf,
+  phone,
+  reported,
+  sync,
+  typesOf,
+} from "./given-pair.ts";
 
-const ghlId = "GhlContact0000000002" as GhlContactId;
-const cloudtalkId = "2002" as CloudTalkContactId;
-const phone = "+393000000001";
-const pageOf = (id: string) => `https://crm.example/contacts/${id}`;
-
-const inGhl = (parts: Partial<GhlContact> = {}): GhlContact => ({
-  ...{ id: ghlId, phones: [phone], emails: [], tags: ["vip"], customFields: [], firstName: "Ada", lastName: "Rossi" },
-  ...parts,
-});
-const inCloudTalk = (parts: Partial<Contact> = {}): Contact => ({
-  ...{ id: cloudtalkId, name: "Ada Rossi", company: undefined, phones: [phone], emails: [], tags: ["vip"] },
-  ...{ externalUrls: [{ name: "GoHighLevel", url: pageOf(ghlId) }], attributes: [] },
-  ...parts,
-});
-
-type World = { ghl?: GhlContact[]; cloudtalk?: Contact[]; agree?: boolean; settings?: object };
-
-/** Decides on the last event of the history, in a world where the sides have these records. */
-async function sync(
-  history: LogEvent[],
-  { ghl = [], cloudtalk = [], agree = true, settings }: World,
-  afterMs = 20_000,
-) {
-  const asked: string[] = [];
-  const ask = <T>(what: string, answer: T) => {
-    asked.push(what);
-    return Promise.resolve(answer);
-  };
-  const handler = syncHandler({
-    cloudtalk: {
-      contact: (id) =>
-        ask(
-          `cloudtalk ${id}`,
-          cloudtalk.find((one) => one.id === id),
-        ),
-      findContactsByPhone: (number) =>
-        ask(
-          "cloudtalk by number",
-          cloudtalk.filter(({ phones }) => phones.includes(number)),
-        ),
-    },
-    ghl: {
-      contact: (id) =>
-        ask(
-          `ghl ${id}`,
-          ghl.find((one) => one.id === id),
-        ),
-      findContactsByPhone: (number) =>
-        ask("ghl by number", { contacts: ghl.filter(({ phones }) => phones.includes(number)), agree }),
-      contactPage: pageOf,
-      contactIdIn: (url) => (url.startsWith(pageOf("")) ? (url.slice(pageOf("").length) as GhlContactId) : undefined),
-    },
-    log: memoryLog(),
-    settings: syncSettings.parse(settings),
-    customFields: async () => [],
-    indexLagMs: 5_000,
-  });
-  return { ...(await when(handler, history, { afterMs })), asked };
-}
-
-const typesOf = ({ append }: { append: { type: string }[] }) => append.map(({ type }) => type);
 const nothing = { append: [], intend: [], wakeAfterMs: undefined, asked: [] };
-
-/** A pair that was read and agreed on its name, its number and its tag. */
-const agreedPair: Told[] = [
-  "contact.linked",
-  [
-    "contact.observed",
-    { ghlContactId: ghlId, side: "ghl", tags: ["vip"], fields: { name: "Ada Rossi" }, phones: [phone], emails: [] },
-  ],
-  [
-    "contact.observed",
-    {
-      ...{ cloudtalkContactId: cloudtalkId, side: "cloudtalk", tags: ["vip"], fields: { name: "Ada Rossi" } },
-      ...{ phones: [phone], emails: [] },
-    },
-  ],
-  [
-    "contact.synced",
-    {
-      ...{ ghlContactId: ghlId, cloudtalkContactId: cloudtalkId, upTo: 3, writes: { ghl: [], cloudtalk: [] } },
-      ...{ tags: ["vip"], fields: { name: "Ada Rossi" }, phones: [phone], emails: [] },
-    },
-  ],
-];
-const reported = (origin: "ghl" | "cloudtalk"): Told => [
-  "contact.reported",
-  origin === "ghl"
-    ? { ghlContactId: ghlId, cloudtalkContactId: undefined, origin, change: "updated" }
-    : { ghlContactId: undefined, cloudtalkContactId: cloudtalkId, origin, change: "updated" },
-];
 
 describe("given a hint", () => {
   test("it waits until nothing more has come for a while, and asks nobody before", async () => {
@@ -225,56 +143,6 @@ describe("given a linked pair", () => {
   test("linked by a call, nobody is read for that: the call needs the budget", async () => {
     const history = given(["contact.linked", { because: "call" }]);
     expect(await sync(history, { ghl: [inGhl()], cloudtalk: [inCloudTalk()] })).toEqual(nothing);
-  });
-
-  test("of which one record is gone, nothing is made or deleted, unless deletions are carried over", async () => {
-    const history = given(...agreedPair, reported("ghl"));
-    const kept = await sync(history, { cloudtalk: [inCloudTalk()] });
-    expect(kept.intend).toEqual([]);
-    expect(typesOf(kept)).toContain("contact.deleted");
-    const carried = await sync(history, { cloudtalk: [inCloudTalk()], settings: { deletions: true } });
-    expect(carried.intend).toMatchObject([{ kind: "cloudtalk.contact_deletion", input: { contactId: cloudtalkId } }]);
-  });
-
-  test("of which one record was merged into another, that one takes its place", async () => {
-    const other = "GhlContact0000000009" as GhlContactId;
-    const world = { ghl: [inGhl({ id: other })], cloudtalk: [inCloudTalk()] };
-    const decided = await sync(given(...agreedPair, reported("ghl")), world);
-    expect(typesOf(decided)).toEqual([
-      ...["contact.deleted", "contact.unlinked", "contact.unlinked", "contact.linked", "contact.synced"],
-    ]);
-    expect(decided.append[3]).toMatchObject({
-      key: { fact: `link:${cloudtalkId}:1` },
-      data: { ghlContactId: other, cloudtalkContactId: cloudtalkId, because: "merged" },
-    });
-  });
-
-  test("of which one record is gone, nothing is deleted as long as its successor may not be found yet", async () => {
-    const settings = { deletions: true };
-    const history = given(...agreedPair, reported("ghl"));
-    const alone = { cloudtalk: [inCloudTalk()], settings };
-    expect(await sync(history, alone, 4_000)).toMatchObject({ append: [], intend: [], wakeAfterMs: 3_000 });
-    expect(await sync(history, { ...alone, agree: false }, 20_000)).toMatchObject({ append: [], wakeAfterMs: 3_000 });
-    expect((await sync(history, { ...alone, agree: false }, 60_000)).intend).toHaveLength(1);
-  });
-
-  test("of which one record is gone and several may be its successor, nothing is deleted", async () => {
-    const ghl = ["GhlContact0000000008", "GhlContact0000000009"].map((id) => inGhl({ id: id as GhlContactId }));
-    const world = { ghl, cloudtalk: [inCloudTalk()], settings: { deletions: true } };
-    const decided = await sync(given(...agreedPair, reported("ghl")), world);
-    expect(typesOf(decided)).toEqual(["contact.deleted", "contact.synced"]);
-    expect(decided.intend).toEqual([]);
-  });
-
-  test("a second record that is linked to the same CRM contact is parted again and shown to a person", async () => {
-    const history = given(...agreedPair, ["contact.linked", { cloudtalkContactId: "3003", ghlContactId: ghlId }]);
-    const { append, asked } = await sync(history, {});
-    expect(asked).toEqual([]);
-    expect(append.map(({ type, stream }) => [type, stream])).toEqual([
-      ["contact.unlinked", "contact:ct:3003"],
-      ["contact.unlinked", `contact:ghl:${ghlId}`],
-      ["contact.ambiguous", "contact:ct:3003"],
-    ]);
   });
 });
 
