@@ -16,6 +16,7 @@ const note = (id: string, body: string, secondsBefore = 1): GhlNote => ({
   ...{ id, body },
   dateAdded: new Date(Date.parse(firstRecordedAt) - secondsBefore * 1_000).toISOString(),
 });
+const [effect, target] = ["cloudtalk-note:N1:2", "cloudtalk-note:N1"];
 const react = (notes: GhlNote[], history: LogEvent[], afterMs = 0) =>
   when(crmNotesHandler({ ghl: { notes: async () => notes } }), history, { afterMs });
 const linked = (...history: Told[]) => given("contact.linked", ...history);
@@ -62,14 +63,17 @@ describe("given a note in the CRM on a linked contact", () => {
     expect(removal.intend.map(({ input }) => input)).toEqual([{ contactId: "2002" }]);
   });
 
-  test("what a CloudTalk contact refused, because it is gone, is written to the one that is linked then", async () => {
+  test.each<[string, Told]>([
+    ["refused, because it is gone", ["effect.failed", { kind: "cloudtalk.note", effect, target }]],
+    ["was spared, because a person parted it", ["effect.skipped", { kind: "cloudtalk.note", effect, target }]],
+  ])("what a CloudTalk contact %s, is written to the one that is linked then", async (_, end) => {
     const notes = [note("N1", "Hello")];
     let history = linked(reported({ noteId: "N1" }));
     const event = history.at(-1);
     if (!event) throw new Error("no event");
     history = historyAfter(history, event, await react(notes, history), new Date(event.recordedAt));
     const merged = given(
-      ["effect.failed", { kind: "cloudtalk.note", effect: "cloudtalk-note:N1:2", target: "cloudtalk-note:N1" }],
+      end,
       ["contact.unlinked", { cloudtalkContactId: "2002", ghlContactId, because: "merged" }],
       ["contact.linked", { cloudtalkContactId: "3003", because: "merged" }],
     ).map((one, index) => ({ ...one, position: 9 + index }));

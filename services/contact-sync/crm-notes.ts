@@ -107,11 +107,10 @@ type Copies = ReturnType<typeof copiesOf>;
 /** What has been copied of the contact's notes, and what is added to that while a decision is made. */
 function copiesOf(link: ContactLink, effects: ReadonlyMap<string, Effect>) {
   const targetOf = (noteId: string) => `cloudtalk-note:${noteId}`;
-  // What another contact refused, because it is gone, has to be written again.
-  const all = [...effects.values()].filter(
-    ({ kind, end, input }) =>
-      kind === "cloudtalk.note" && (end !== "failed" || input?.contactId === link.cloudtalkContactId),
-  );
+  // What never came to another contact, which is gone or was none of the person's, has to be written again.
+  const isLost = ({ end, attempts, input }: Effect) =>
+    input?.contactId !== link.cloudtalkContactId && (end === "failed" || (end === "skipped" && attempts === 0));
+  const all = [...effects.values()].filter((effect) => effect.kind === "cloudtalk.note" && !isLost(effect));
   const last = new Map(all.map(({ target, revision, input }) => [target, { revision, text: input?.text, input }]));
   const has = (noteId: string) => last.has(targetOf(noteId));
   const differs = (noteId: string, text: string) =>

@@ -24,6 +24,7 @@ import { type ReconcileDeps, reconcileHandler, sweepsOf } from "./reconcile.ts";
 import { rematchHandler } from "./rematch.ts";
 import { contactSweepHandler, contactSweepsOf, type SweepDeps } from "./sweep.ts";
 import { type SyncDeps, syncHandler } from "./sync.ts";
+import { withdrawHandler } from "./withdraw.ts";
 
 export type ContactSyncDeps = {
   cloudtalk: CloudTalk;
@@ -68,6 +69,7 @@ export function contactSync(deps: ContactSyncDeps): Service {
       matchHandler(deps),
       rematchHandler(deps),
       syncHandler(shared),
+      withdrawHandler(),
       ...(mapping.notes.toCloudtalk ? [crmNotesHandler({ ghl })] : []),
       opportunityChangesHandler({ ghl, log, settings: mapping.opportunities.fromGhl }),
       cueCardHandler({ ghl, log, settings: mapping.cueCard }),

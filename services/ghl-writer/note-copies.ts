@@ -118,10 +118,10 @@ function copies(notes: readonly Copied[], contactId: GhlContactId, effects: Read
   const last = new Map(notes.map((note) => [note.name, note]));
   return [...last.values()].flatMap((note): Intent[] => {
     const target = `ghl-note-copy:${note.name}`;
-    // What another contact refused, because it is gone, has to be written again.
-    const former = [...effects.values()].findLast(
-      (effect) => effect.target === target && (effect.end !== "failed" || effect.input?.contactId === contactId),
-    );
+    // What never came to another contact, which is gone or was none of the person's, has to be written again.
+    const isLost = ({ end, attempts, input }: Effect) =>
+      input?.contactId !== contactId && (end === "failed" || (end === "skipped" && attempts === 0));
+    const former = [...effects.values()].findLast((effect) => effect.target === target && !isLost(effect));
     const body = note.text === undefined ? undefined : bodyOf(note.heading, note.text);
     if (former ? former.input?.body === body : body === undefined) return [];
     const { position } = note;
