@@ -1,11 +1,7 @@
-import { writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { evolveEffects } from "@callbridge/events";
-import { type FreshLog, freshLog, until } from "@callbridge/testing";
-import { startTwin, type Twin } from "@callbridge/twin";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Installation, installation } from "./installation.ts";
+import { until } from "@callbridge/testing";
+import { describe, expect, test } from "vitest";
+import { scene } from "./scene.ts";
 
 /** Everything beside contacts that webhooks of either platform bring about on the other one, with its rules switched on. */
 const workflowId = "TwinWorkflow00000001";
@@ -25,51 +21,34 @@ opportunities:
       do: { pipeline: Sales, stage: Proposal, workflow: ${workflowId}, task: { title: Call back } }
 `;
 
-let twin: Twin;
-let fresh: FreshLog;
-let running: Installation;
-
-beforeAll(async () => {
-  const limits = { cloudtalkOperationsMax: 10_000, ghlRequestsMax: 10_000 };
-  twin = await startTwin({ settings: { ...limits, ghlWebhookSecret: "secret-of-workflows", echoWrites: "both" } });
-  fresh = await freshLog();
-  const file = join(tmpdir(), `callbridge-acts-${process.pid}.yaml`);
-  await writeFile(file, configuration);
-  running = await installation(twin, {
-    ...{ DATABASE_URL: fresh.url, DATA_KEY: fresh.dataKey, CONFIG_FILE: file },
-    ...{ CLOUDTALK_PLATFORM_URL: twin.urls.platform, GHL_WEBHOOK_SECRET: "secret-of-workflows" },
-  });
-  await running.start();
-});
-afterAll(async () => {
-  await running?.remove();
-  await fresh?.drop();
-  await twin?.close();
-});
+const at = scene(
+  { ghlWebhookSecret: "secret-of-workflows", echoWrites: "both" },
+  { configuration, environment: { GHL_WEBHOOK_SECRET: "secret-of-workflows" } },
+);
 
 const effects = async () => {
-  const all = (await fresh.log.after(0, 100_000)).reduce(evolveEffects, new Map());
+  const all = (await at.fresh.log.after(0, 100_000)).reduce(evolveEffects, new Map());
   return [...all.values()];
 };
 /** Every service has seen every event, and every write has an end. */
 const quiet = () =>
   until("everything has come to rest", async () => {
-    const last = await fresh.log.lastPosition();
-    const marks = await Promise.all(["contact-sync", "ghl-writer"].map((name) => fresh.log.readMark(name)));
+    const last = await at.fresh.log.lastPosition();
+    const marks = await Promise.all(["contact-sync", "ghl-writer"].map((name) => at.fresh.log.readMark(name)));
     return marks.every((mark) => mark === last) && (await effects()).every(({ end }) => end !== undefined);
   });
 
 /** Somebody whom both sides know, linked by a call. */
 async function person(outcome: "answered" | "missed" = "answered") {
-  const [one] = twin.control.addPeople(1);
+  const [one] = at.twin.control.addPeople(1);
   if (!one) throw new Error("the twin adds nobody");
-  const { callId, uuid } = await twin.control.playCall({ from: one.phone, outcome, template: "rich" });
+  const { callId, uuid } = await at.twin.control.playCall({ from: one.phone, outcome, template: "rich" });
   await until("the two are linked", async () => {
-    const { events } = await fresh.log.stream("default", `contact:ghl:${one.ghlContactId}`);
+    const { events } = await at.fresh.log.stream("default", `contact:ghl:${one.ghlContactId}`);
     return events.some(({ type }) => type === "contact.linked");
   });
-  const crm = () => twin.control.contact(one.ghlContactId);
-  const centre = () => twin.control.cloudtalkContact(one.cloudtalkContactId);
+  const crm = () => at.twin.control.contact(one.ghlContactId);
+  const centre = () => at.twin.control.cloudtalkContact(one.cloudtalkContactId);
   return { ...one, callId, uuid, crm, centre };
 }
 const bodies = (notes: Record<string, unknown>[] | undefined) => (notes ?? []).map(({ body }) => String(body));
@@ -80,7 +59,7 @@ describe("notes", () => {
     const onContact = { contact_id: Number(ada.cloudtalkContactId), note_id: 501, note: "Likes tea", author: "Sarah" };
     const onCall = { call_id: Number(ada.callId), call_uuid: ada.uuid, note: "Wants a <b>quote</b>", author: "Marco" };
     for (const body of [onContact, onCall, onContact, onCall]) {
-      await running.post("/api/cloudtalk-webhooks/new-note", body);
+      await at.running.post("/api/cloudtalk-webhooks/new-note", body);
     }
     const copies = () => bodies(ada.crm()?.notes).filter((body) => / by (Sarah|Marco)/.test(body));
     await until("both are there", () => copies().length === 2);
@@ -99,16 +78,16 @@ describe("notes", () => {
     const ada = await person();
     const params = { contactId: ada.ghlContactId };
     const body = "First line 🚀\nSecond &amp; last";
-    await twin.control.act({ vendor: "ghl", operation: "notes.create", params, body: { body }, report: "both" });
+    await at.twin.control.act({ vendor: "ghl", operation: "notes.create", params, body: { body }, report: "both" });
     const [note] = await until("it is there", () => (ada.centre()?.notes.length === 1 ? ada.centre()?.notes : false));
     expect(note).toMatch(/^First line \| Second & last \[ref callbridge:[0-9a-f]{16}\]$/);
     // CloudTalk tells of it as of anybody's.
     const echo = { contact_id: Number(ada.cloudtalkContactId), note };
-    expect((await running.post("/api/cloudtalk-webhooks/new-note", echo)).verdict).toBe("accepted");
+    expect((await at.running.post("/api/cloudtalk-webhooks/new-note", echo)).verdict).toBe("accepted");
     await quiet();
     expect(ada.centre()?.notes).toHaveLength(1);
     expect(bodies(ada.crm()?.notes).filter((one) => one.includes("First line"))).toHaveLength(1);
-    const { events } = await fresh.log.stream("default", `contact:ghl:${ada.ghlContactId}`);
+    const { events } = await at.fresh.log.stream("default", `contact:ghl:${ada.ghlContactId}`);
     expect(events.filter(({ type }) => type === "echo.recognised")).not.toEqual([]);
   });
 
@@ -116,7 +95,7 @@ describe("notes", () => {
     const ada = await person();
     const params = { contactId: ada.ghlContactId };
     const written = { vendor: "ghl", operation: "notes.create", params, body: { body: "Only said" } } as const;
-    await twin.control.act({ ...written, report: "workflow" });
+    await at.twin.control.act({ ...written, report: "workflow" });
     await until("it is there", () => ada.centre()?.notes.some((note) => note.startsWith("Only said [ref")));
   });
 });
@@ -124,7 +103,7 @@ describe("notes", () => {
 test("tags of a call become tags of the contact in the CRM, and do not come back", async () => {
   const ada = await person();
   for (const tag_name of ["Sale", "Hot lead"]) {
-    await running.post("/api/cloudtalk-webhooks/new-tag", {
+    await at.running.post("/api/cloudtalk-webhooks/new-tag", {
       call_id: Number(ada.callId),
       call_uuid: ada.uuid,
       tag_name,
@@ -140,9 +119,9 @@ test("tags of a call become tags of the contact in the CRM, and do not come back
 test("who answers sees who is calling", async () => {
   const ada = await person();
   await quiet();
-  const { uuid } = await twin.control.startCall({ from: ada.phone });
+  const { uuid } = await at.twin.control.startCall({ from: ada.phone });
   const card = await until("the card is shown", () =>
-    twin.control.state().cloudtalk.cueCards.find(({ callUuid }) => callUuid === uuid),
+    at.twin.control.state().cloudtalk.cueCards.find(({ callUuid }) => callUuid === uuid),
   );
   expect(card.body).toMatchObject({
     title: ada.name,
@@ -156,24 +135,24 @@ test("who answers sees who is calling", async () => {
 
 describe("opportunities", () => {
   const deal = (contactId: string) => {
-    const [pipeline] = twin.control.seeded().pipelines;
+    const [pipeline] = at.twin.control.seeded().pipelines;
     const body = {
-      ...{ pipelineId: pipeline?.id, locationId: twin.credentials.ghlLocationId, name: "Deal" },
+      ...{ pipelineId: pipeline?.id, locationId: at.twin.credentials.ghlLocationId, name: "Deal" },
       contactId,
     };
-    return twin.control.act({ vendor: "ghl", operation: "opportunities.create", body: { ...body, status: "open" } });
+    return at.twin.control.act({ vendor: "ghl", operation: "opportunities.create", body: { ...body, status: "open" } });
   };
   const idOf = (contactId: string) =>
-    [...twin.control.state().ghl.opportunities.values()].find((one) => one.contactId === contactId)?.id ?? "";
+    [...at.twin.control.state().ghl.opportunities.values()].find((one) => one.contactId === contactId)?.id ?? "";
 
   test("that move show on the contact in CloudTalk, once, whoever reports it", async () => {
     const ada = await person();
     await deal(ada.ghlContactId);
-    const stages = twin.control.seeded().pipelines[0]?.stages ?? [];
+    const stages = at.twin.control.seeded().pipelines[0]?.stages ?? [];
     for (const stage of [stages[1], stages[2]]) {
       const params = { id: idOf(ada.ghlContactId) };
       const body = { pipelineStageId: stage?.id };
-      await twin.control.act({ vendor: "ghl", operation: "opportunities.update", params, body, report: "both" });
+      await at.twin.control.act({ vendor: "ghl", operation: "opportunities.update", params, body, report: "both" });
     }
     await until("the second move is there", () => ada.centre()?.activities.length === 1);
     await quiet();
@@ -183,15 +162,15 @@ describe("opportunities", () => {
   });
 
   test("of somebody who called in vain are moved, and a workflow and a task begin, once", async () => {
-    const [one] = twin.control.addPeople(1);
+    const [one] = at.twin.control.addPeople(1);
     if (!one) throw new Error("the twin adds nobody");
     await deal(one.ghlContactId);
     const call = { from: one.phone, outcome: "missed", template: "rich", duplicates: 1 } as const;
-    await twin.control.playCall(call);
-    const page = () => twin.control.contact(one.ghlContactId);
+    await at.twin.control.playCall(call);
+    const page = () => at.twin.control.contact(one.ghlContactId);
     await until("the task is there", () => page()?.tasks.length === 1);
     await quiet();
-    const stage = twin.control.seeded().pipelines[0]?.stages[2]?.id;
+    const stage = at.twin.control.seeded().pipelines[0]?.stages[2]?.id;
     expect(page()?.opportunities).toMatchObject([{ pipelineStageId: stage, status: "open" }]);
     expect(page()?.workflows.map((started) => started.workflowId)).toEqual([workflowId]);
     expect(page()?.tasks).toMatchObject([{ title: "Call back", completed: false }]);

@@ -2,10 +2,9 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type FreshLog, freshLog } from "@callbridge/testing";
-import { startTwin, type Twin } from "@callbridge/twin";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Installation, installation, vendorEnvironment } from "./installation.ts";
+import { expect, test } from "vitest";
+import { vendorEnvironment } from "./installation.ts";
+import { scene } from "./scene.ts";
 
 /* Every command of the guides is run as it stands there, against an installation with the twin as its vendors. */
 
@@ -15,31 +14,23 @@ const commands = ["webhooks.md", "recordings.md", "cloudtalk-api.md"].flatMap((g
   return [...text.matchAll(/```sh\n(.*?)```/gs)].map(([, command = ""], index) => ({ guide, index, command }));
 });
 
-let twin: Twin;
-let fresh: FreshLog;
-let running: Installation;
 const secrets = { CLOUDTALK_WEBHOOK_SECRET: "guide-cloudtalk", GHL_WEBHOOK_SECRET: "guide-ghl" };
-
-beforeAll(async () => {
-  twin = await startTwin();
-  fresh = await freshLog();
-  running = await installation(twin, { DATABASE_URL: fresh.url, DATA_KEY: fresh.dataKey, ...secrets });
-  await running.start();
-});
-afterAll(async () => {
-  await running?.remove();
-  await fresh?.drop();
-  await twin?.close();
-});
+const at = scene({}, { environment: secrets });
 
 test("the guides have commands", () => {
   expect(new Set(commands.map(({ guide }) => guide)).size).toBe(3);
 });
 
 test.each(commands)("the command $index of $guide works", async ({ command }) => {
-  const url = /Callbridge listens on (\S+)/.exec(running.output())?.[1];
+  const url = /Callbridge listens on (\S+)/.exec(at.running.output())?.[1];
   const { stdout } = await run("bash", ["-euo", "pipefail", "-c", command], {
-    env: { PATH: process.env.PATH, ...vendorEnvironment(twin), ...secrets, CALLBRIDGE_URL: url, TWIN_URL: twin.url },
+    env: {
+      PATH: process.env.PATH,
+      ...vendorEnvironment(at.twin),
+      ...secrets,
+      CALLBRIDGE_URL: url,
+      TWIN_URL: at.twin.url,
+    },
   });
   const answer: unknown = JSON.parse(stdout);
   if (command.includes("-webhooks/")) expect(answer).toMatchObject({ verdict: "accepted" });

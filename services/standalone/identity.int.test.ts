@@ -2,39 +2,26 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { EventType } from "@callbridge/events";
-import { type FreshLog, freshLog, until } from "@callbridge/testing";
-import { type Person, startTwin, type Twin } from "@callbridge/twin";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Installation, installation } from "./installation.ts";
+import { until } from "@callbridge/testing";
+import type { Person } from "@callbridge/twin";
+import { expect, test } from "vitest";
+import { scene } from "./scene.ts";
 
-let twin: Twin;
-let fresh: FreshLog;
-let running: Installation;
-
-beforeAll(async () => {
-  twin = await startTwin({ settings: { cloudtalkOperationsMax: 10_000, ghlRequestsMax: 10_000, searchLagMs: 0 } });
-  fresh = await freshLog();
-  running = await installation(twin, { DATABASE_URL: fresh.url, DATA_KEY: fresh.dataKey });
-  await running.start();
-});
-afterAll(async () => {
-  await running?.remove();
-  await fresh?.drop();
-  await twin?.close();
-});
+const at = scene({ searchLagMs: 0 });
 
 const executable = join(import.meta.dirname, "callbridge.ts");
 const isLimited = 40_000;
 
 async function callbridge(...words: string[]): Promise<string> {
-  const env = { PATH: process.env.PATH, DATABASE_URL: fresh.url, DATA_KEY: fresh.dataKey };
+  const env = { PATH: process.env.PATH, DATABASE_URL: at.fresh.url, DATA_KEY: at.fresh.dataKey };
   return (await promisify(execFile)(process.execPath, [executable, ...words], { env })).stdout;
 }
 const inbox = async () => JSON.parse(await callbridge("contacts", "inbox", "--json")) as Record<string, unknown>[];
-const notesOn = ({ ghlContactId }: Person) => twin.control.contact(ghlContactId)?.notes.map(({ body }) => String(body));
+const notesOn = ({ ghlContactId }: Person) =>
+  at.twin.control.contact(ghlContactId)?.notes.map(({ body }) => String(body));
 
 function people(): [Person, Person] {
-  const [one, other] = twin.control.addPeople(2);
+  const [one, other] = at.twin.control.addPeople(2);
   if (!one || !other) throw new Error("the twin adds nobody");
   return [one, other];
 }
@@ -44,16 +31,16 @@ const told = (name: string, type: EventType, count = 1) =>
   until(
     `${count} ${type} in ${name}`,
     async () => {
-      const events = (await fresh.log.stream("default", name)).events.filter((event) => event.type === type);
+      const events = (await at.fresh.log.stream("default", name)).events.filter((event) => event.type === type);
       return events.length >= count && events;
     },
     isLimited,
   );
-const missedCall = async (from: string) => (await twin.control.playCall({ from, outcome: "missed" })).callId;
+const missedCall = async (from: string) => (await at.twin.control.playCall({ from, outcome: "missed" })).callId;
 
 test("a number that two contacts share: not noted, asked, and after the answer noted once on the right one", async () => {
   const [one, other] = people();
-  await twin.control.inGhl.edit(other.ghlContactId, { phone: one.phone }, { report: "off" });
+  await at.twin.control.inGhl.edit(other.ghlContactId, { phone: one.phone }, { report: "off" });
   const callId = await missedCall(one.phone);
   await told(`call:n:${callId}`, "call.unmatched");
   const [question = {}] = await inbox();
@@ -74,12 +61,12 @@ test("a number that two contacts share: not noted, asked, and after the answer n
 
 test("contacts merged in GoHighLevel before the call is noted: the note is on the one that is left", async () => {
   const [gone] = people();
-  const ghlContactId = await twin.control.inGhl.create({ firstName: "Kept", email: "kept@load.example" });
+  const ghlContactId = await at.twin.control.inGhl.create({ firstName: "Kept", email: "kept@load.example" });
   const kept = { ...gone, ghlContactId };
-  twin.control.fault({ match: { operation: "notes.create" }, fault: "status-429", times: 1 });
+  at.twin.control.fault({ match: { operation: "notes.create" }, fault: "status-429", times: 1 });
   const callId = await missedCall(gone.phone);
   await told(`call:n:${callId}`, "effect.failed");
-  await twin.control.inGhl.merge({ kept: kept.ghlContactId, gone: gone.ghlContactId });
+  await at.twin.control.inGhl.merge({ kept: kept.ghlContactId, gone: gone.ghlContactId });
   await until("the note is there", () => notesOn(kept)?.length === 1, isLimited);
   expect(notesOn(kept)).toEqual([expect.stringContaining(`call ${callId}`)]);
   const next = await missedCall(gone.phone);
@@ -90,14 +77,14 @@ test("contacts merged in GoHighLevel before the call is noted: the note is on th
 
 test("a contact deleted in GoHighLevel before the call is noted: nobody is made anew, and a person is asked", async () => {
   const [gone] = people();
-  const before = twin.control.state().ghl.contacts.size;
-  twin.control.fault({ match: { operation: "notes.create" }, fault: "status-429", times: 1 });
+  const before = at.twin.control.state().ghl.contacts.size;
+  at.twin.control.fault({ match: { operation: "notes.create" }, fault: "status-429", times: 1 });
   const callId = await missedCall(gone.phone);
   await told(`call:n:${callId}`, "effect.failed");
-  await twin.control.inGhl.remove(gone.ghlContactId);
+  await at.twin.control.inGhl.remove(gone.ghlContactId);
   await told(`call:n:${callId}`, "call.unmatched");
   await told(`contact:ghl:${gone.ghlContactId}`, "contact.deleted");
-  expect(twin.control.state().ghl.contacts.size).toBe(before - 1);
+  expect(at.twin.control.state().ghl.contacts.size).toBe(before - 1);
   expect(await inbox()).toMatchObject([{ because: "contact-gone", calls: 1 }]);
   expect(await callbridge("call", String(callId))).toContain("was deleted in GoHighLevel before the call was noted");
   await callbridge("contacts", "resolve", String(callId), "--none");
@@ -108,21 +95,21 @@ test("contacts merged in CloudTalk: the one that is left takes the link, and cal
   const [kept, gone] = people();
   await missedCall(gone.phone);
   await told(`contact:ghl:${gone.ghlContactId}`, "contact.linked");
-  await twin.control.inCloudTalk.merge({ kept: kept.cloudtalkContactId, gone: gone.cloudtalkContactId });
+  await at.twin.control.inCloudTalk.merge({ kept: kept.cloudtalkContactId, gone: gone.cloudtalkContactId });
   await told(`contact:ct:${gone.cloudtalkContactId}`, "contact.deleted");
   await missedCall(gone.phone);
   await until("both calls are noted", () => notesOn(gone)?.length === 2, isLimited);
-  expect(twin.control.contact(gone.ghlContactId)?.contact).toMatchObject({ phone: gone.phone });
+  expect(at.twin.control.contact(gone.ghlContactId)?.contact).toMatchObject({ phone: gone.phone });
 });
 
 test("a contact deleted in CloudTalk is not made anew there, and its calls are noted as before", async () => {
   const [person] = people();
   await missedCall(person.phone);
   await told(`contact:ghl:${person.ghlContactId}`, "contact.linked");
-  const contacts = () => twin.control.state().cloudtalk.contacts.size;
+  const contacts = () => at.twin.control.state().cloudtalk.contacts.size;
   await told(`contact:ghl:${person.ghlContactId}`, "contact.synced");
   const before = contacts();
-  await twin.control.inCloudTalk.remove(person.cloudtalkContactId);
+  await at.twin.control.inCloudTalk.remove(person.cloudtalkContactId);
   await told(`contact:ct:${person.cloudtalkContactId}`, "contact.deleted");
   await missedCall(person.phone);
   await until("both calls are noted", () => notesOn(person)?.length === 2, isLimited);

@@ -20,13 +20,17 @@ export type Installation = {
   remove: () => Promise<void>;
 };
 
-export async function installation(twin: Twin, environment: Record<string, string> = {}): Promise<Installation> {
+const quickly =
+  "timing: { settleMs: 1000, indexLagMs: 400, noteDelayMs: 120000, otherWebhookMs: 2500, detailsAfterMs: 800 }\n";
+
+export async function installation(
+  twin: Twin,
+  environment: Record<string, string> = {},
+  configuration = quickly,
+): Promise<Installation> {
   const dataDir = await mkdtemp(join(tmpdir(), "callbridge-e2e-"));
   const configFile = join(dataDir, "callbridge.yaml");
-  await writeFile(
-    configFile,
-    "timing: { settleMs: 1000, indexLagMs: 400, noteDelayMs: 120000, otherWebhookMs: 2500, detailsAfterMs: 800 }\n",
-  );
+  await writeFile(configFile, configuration);
   let child: ChildProcess | undefined;
   let url = "";
   let printed = "";
@@ -100,6 +104,7 @@ export function vendorEnvironment({ urls, credentials, url }: Twin): Record<stri
     CLOUDTALK_API_KEY: `${credentials.cloudtalkKeyId}:${credentials.cloudtalkSecret}`,
     CLOUDTALK_BASE_URL: urls.cloudtalk,
     CLOUDTALK_ANALYTICS_URL: urls.analytics,
+    CLOUDTALK_PLATFORM_URL: urls.platform,
     CLOUDTALK_SVIX_SECRET: credentials.svixSecret,
     GHL_WEBHOOK_PUBLIC_KEY: credentials.ghlSigningPublicKeyPem,
     GHL_API_KEY: credentials.ghlToken,

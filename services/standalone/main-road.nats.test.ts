@@ -1,38 +1,21 @@
 import { randomBytes } from "node:crypto";
-import { type FreshLog, freshLog } from "@callbridge/testing";
-import { startTwin, type Twin } from "@callbridge/twin";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import { afterAll, beforeAll, describe, inject } from "vitest";
-import { type Installation, installation } from "./installation.ts";
+import { afterAll, describe, inject } from "vitest";
 import { mainRoad } from "./main-road.ts";
+import { scene } from "./scene.ts";
 
 const prefix = `t${randomBytes(4).toString("hex")}`;
-let twin: Twin;
-let fresh: FreshLog;
-let running: Installation;
-const natsUrl = () => inject("natsUrl") ?? "";
+const natsUrl = inject("natsUrl") ?? "";
 
-beforeAll(async () => {
-  twin = await startTwin({ settings: { cloudtalkOperationsMax: 10_000, ghlRequestsMax: 10_000 } });
-  fresh = await freshLog();
-  running = await installation(twin, {
-    DATABASE_URL: fresh.url,
-    DATA_KEY: fresh.dataKey,
-    NATS_URL: natsUrl(),
-    NATS_PREFIX: prefix,
-  });
-  await running.start();
-});
+// Said before the scene is set up, so done after it is gone.
 afterAll(async () => {
-  await running?.remove();
-  await fresh?.drop();
-  await twin?.close();
-  const nats = await connect({ servers: natsUrl() });
+  const nats = await connect({ servers: natsUrl });
   await (await jetstreamManager(nats)).streams.delete(`EVENTS_${prefix}`);
   await nats.close();
 });
+const at = scene({}, { environment: { NATS_URL: natsUrl, NATS_PREFIX: prefix } });
 
 describe("the main road over JetStream", () => {
-  mainRoad(() => ({ twin, running, log: fresh.log }));
+  mainRoad(() => ({ ...at, log: at.fresh.log }));
 });
