@@ -2,7 +2,8 @@ import type { EventLog } from "@callbridge/event-log";
 import { type Call, type GhlContactId, stream } from "@callbridge/events";
 import type { Fact } from "@callbridge/service";
 import { linkedNext } from "./link.ts";
-import { foldPair, pairName } from "./pair.ts";
+import { pairName } from "./pair.ts";
+import { readPair } from "./read-pair.ts";
 
 /** What the log knows of whoever called, before the CRM is asked. */
 export type Caller = {
@@ -16,7 +17,7 @@ type Deps = { account: string; hash: (text: string) => string; log: Pick<EventLo
 
 export async function callerOf({ cloudtalkContactId: id, externalPhone }: Call, deps: Deps): Promise<Caller> {
   const { account, hash, log } = deps;
-  const pairOf = async (name: string) => foldPair((await log.stream(account, name)).events);
+  const pairOf = (name: string) => readPair(log, account, name);
   if (!id) {
     const number = externalPhone && (await pairOf(stream.contactByPhone(hash(externalPhone))));
     return { ghl: number ? number.settled?.ghl : undefined, link: async () => undefined };

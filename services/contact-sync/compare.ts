@@ -1,9 +1,8 @@
-import type { CloudTalk, Contact } from "@callbridge/cloudtalk";
-import type { EventLog } from "@callbridge/event-log";
+import type { Contact } from "@callbridge/cloudtalk";
 import { contactLinked, contactUnlinked, type EffectKind, type Intent } from "@callbridge/events";
-import type { Ghl, GhlContact, GhlCustomField } from "@callbridge/ghl";
-import type { Decision, Fact, SyncSettings } from "@callbridge/service";
-import { counterpartInCloudTalk, counterpartInGhl } from "./counterpart.ts";
+import type { GhlContact } from "@callbridge/ghl";
+import type { Decision, Fact } from "@callbridge/service";
+import { counterpartInCloudTalk, counterpartInGhl, type PairDeps } from "./counterpart.ts";
 import { linkedNext } from "./link.ts";
 import { isSure, lookAgain } from "./lookups.ts";
 import { agreedWhenMade } from "./made.ts";
@@ -12,22 +11,11 @@ import { afterWrites, type Pair, pairName, type Side } from "./pair.ts";
 import { type Person, personInCloudTalk, personInGhl } from "./person.ts";
 import { agreed, type Reconciled, reconcile, type SetChange } from "./three-way.ts";
 
-export type CompareDeps = {
-  cloudtalk: Pick<CloudTalk, "contact" | "findContactsByPhone">;
-  ghl: Pick<Ghl, "contact" | "findContactsByPhone" | "contactIdIn" | "contactPage">;
-  log: Pick<EventLog, "stream">;
-  settings: SyncSettings;
-  /** The definitions of GHL's custom fields, which the mapping may name. */
-  customFields: () => Promise<readonly GhlCustomField[]>;
-  /** How long a search index may lag behind; nobody is taken for gone without a successor before. Milliseconds. */
-  indexLagMs: number;
-};
-
 /** CloudTalk keeps this many links at a contact (facts/cloudtalk.md §1.6). */
 const linksMax = 3;
 
 /** Reads a known pair and writes to each side what it lacks of the other. Only what was hinted at is read first. */
-export async function compare(pair: Pair, work: Work, deps: CompareDeps): Promise<Decision> {
+export async function compare(pair: Pair, work: Work, deps: PairDeps): Promise<Decision> {
   const { settings } = deps;
   const hinted = new Set(pair.hints.flatMap(({ side }) => side ?? (["ghl", "cloudtalk"] as const)));
   const isNew = !pair.base || !pair.seen.ghl || !pair.seen.cloudtalk;
@@ -68,7 +56,7 @@ type Reads = { ghl: () => Promise<GhlContact | undefined>; cloudtalk: () => Prom
  * Each side is read once for a decision. A decision that is made again reads again: what the log has learnt meanwhile (a
  * write of ours that came off) may not be in an answer that was given before.
  */
-function reading({ ids, position }: Pair, { context }: Work, { ghl, cloudtalk }: CompareDeps): Reads {
+function reading({ ids, position }: Pair, { context }: Work, { ghl, cloudtalk }: PairDeps): Reads {
   const { ghl: ghlId, cloudtalk: cloudtalkId } = ids;
   return {
     ghl: () => context.once(`ghl:${position}`, async () => ghlId && (await ghl.contact(ghlId))),
@@ -86,7 +74,7 @@ function echo({ ids, unechoed }: Pair, side: Side, { stream }: Work): Fact[] {
 }
 
 /** The contact's page in the CRM, for agents; set once, because somebody may have removed it on purpose. */
-function missingLink({ ids, effects }: Pair, contact: Contact | undefined, { ghl }: CompareDeps) {
+function missingLink({ ids, effects }: Pair, contact: Contact | undefined, { ghl }: PairDeps) {
   if (!ids.ghl || !contact || contact.externalUrls.length >= linksMax) return undefined;
   if (contact.externalUrls.some(({ url }) => ghl.contactIdIn(url) === ids.ghl)) return undefined;
   const wasSet = [...effects.values()].some(
@@ -135,7 +123,7 @@ async function withoutOne(
   pair: Pair,
   persons: { ghl: Person | undefined; cloudtalk: Person | undefined },
   work: Work,
-  deps: CompareDeps,
+  deps: PairDeps,
   reads: Reads,
 ): Promise<Decision> {
   const { ghl, cloudtalk } = pair.ids;
@@ -168,13 +156,7 @@ async function withoutOne(
 type Successor = ((times: number) => Fact[]) | "nobody" | "later" | "several";
 
 /** The record that took the place of the one that is gone, as the fact that links it. */
-async function successor(
-  left: Side,
-  pair: Pair,
-  { account }: Work,
-  deps: CompareDeps,
-  reads: Reads,
-): Promise<Successor> {
+async function successor(left: Side, pair: Pair, { account }: Work, deps: PairDeps, reads: Reads): Promise<Successor> {
   const { cloudtalk } = pair.ids;
   if (left === "cloudtalk" && cloudtalk) {
     const contact = await reads.cloudtalk();

@@ -4,9 +4,9 @@ import { type CloudTalkContactId, type LogEvent, stream } from "@callbridge/even
 import type { Fact, SyncSettings } from "@callbridge/service";
 import { addHolder, byNumber, type ListDeps, listInCloudTalk } from "./contact-lists.ts";
 import { observed } from "./observed.ts";
-import { foldPair } from "./pair.ts";
 import { patiently } from "./patiently.ts";
 import { personInCloudTalk } from "./person.ts";
+import { readPair } from "./read-pair.ts";
 
 export type NumberDeps = ListDeps & {
   cloudtalk: Pick<CloudTalk, "contactsPage" | "contact" | "findContactsByPhone">;
@@ -55,7 +55,7 @@ export function createNumbers(
     const known = names.length === 0 ? new Set() : await deps.log.knownStreams(account, names, ["contact.observed"]);
     for (const id of ids) {
       if (!known.has(stream.cloudtalkContact(id))) continue;
-      const { seen } = foldPair((await deps.log.stream(account, stream.cloudtalkContact(id))).events);
+      const { seen } = await readPair(deps.log, account, stream.cloudtalkContact(id));
       if (seen.cloudtalk) opened.set(id, seen.cloudtalk.phones);
     }
   }
@@ -76,7 +76,7 @@ export function createNumbers(
         opened.set(id, person?.phones ?? []);
         for (const phone of person?.phones ?? []) addHolder(byPhone, phone, id);
         if (!person) continue;
-        const pair = foldPair((await deps.log.stream(account, stream.cloudtalkContact(id))).events);
+        const pair = await readPair(deps.log, account, stream.cloudtalkContact(id));
         const hint = { position, at: now.getTime(), side: undefined };
         facts.push(...observed("cloudtalk", { ...pair, ids: { ...pair.ids, cloudtalk: id } }, person, hint));
       }

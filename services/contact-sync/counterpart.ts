@@ -1,13 +1,25 @@
 import type { CloudTalk, Contact } from "@callbridge/cloudtalk";
 import type { EventLog } from "@callbridge/event-log";
 import { type CloudTalkContactId, type GhlContactId, stream } from "@callbridge/events";
-import type { Ghl, GhlContact } from "@callbridge/ghl";
-import { foldPair, type Pair, pairName } from "./pair.ts";
+import type { Ghl, GhlContact, GhlCustomField } from "@callbridge/ghl";
+import type { SyncSettings } from "@callbridge/service";
+import { type Pair, pairName } from "./pair.ts";
+import { readPair } from "./read-pair.ts";
 
 export type CounterpartDeps = {
   cloudtalk: Pick<CloudTalk, "contact" | "findContactsByPhone">;
   ghl: Pick<Ghl, "contact" | "findContactsByPhone" | "contactIdIn">;
   log: Pick<EventLog, "stream">;
+};
+
+/** What a decision about a pair needs. */
+export type PairDeps = CounterpartDeps & {
+  ghl: Pick<Ghl, "contactPage">;
+  settings: SyncSettings;
+  /** The definitions of GHL's custom fields, which the mapping may name. */
+  customFields: () => Promise<readonly GhlCustomField[]>;
+  /** How long a search index may lag behind; nobody is created, or taken for gone without a successor, before. Milliseconds. */
+  indexLagMs: number;
 };
 
 /** Who a contact is on the other side. `later`: the other side's look-ups disagree, as they do for seconds after a change. */
@@ -42,7 +54,7 @@ export async function counterpartInCloudTalk(
     return { ambiguous: candidates.map(({ id }) => id), because: "several-in-cloudtalk" };
   }
   const page = pageOf(only, ghl);
-  const linked = foldPair((await log.stream(account, stream.cloudtalkContact(only.id))).events);
+  const linked = await readPair(log, account, stream.cloudtalkContact(only.id));
   const owner = linked.linked ? { ghl: linked.ids.ghl } : linked.settled;
   const isAnothers = owner
     ? owner.ghl !== contact.id
@@ -60,7 +72,7 @@ export async function counterpartInGhl(
 ): Promise<Counterpart<GhlContactId>> {
   const isFree = (id: GhlContactId) => !pair.parted.has(pairName(contact.id, id));
   const linkedElsewhere = async (id: GhlContactId) => {
-    const other = foldPair((await log.stream(account, stream.ghlContact(id))).events);
+    const other = await readPair(log, account, stream.ghlContact(id));
     return other.linked && other.ids.cloudtalk !== contact.id;
   };
   const page = pageOf(contact, ghl);

@@ -3,9 +3,9 @@ import { afterError, type Context, type Fact, type Handler, RetryLater } from "@
 import { cloudtalkHint, isHinted } from "./hints.ts";
 import { knownInCloudTalk, rolling } from "./known-contacts.ts";
 import { samePerson } from "./observed.ts";
-import { foldPair } from "./pair.ts";
 import { patiently } from "./patiently.ts";
 import { personInCloudTalk } from "./person.ts";
+import { readPair } from "./read-pair.ts";
 import type { SweepDeps } from "./sweep.ts";
 
 const minuteMs = 60_000;
@@ -41,7 +41,7 @@ async function crawl(account: string, count: number, deps: SweepDeps, context: C
   const hints: Fact[] = [];
   for (const { id, position } of rolling(known, count, Math.floor(context.now.getTime() / minuteMs))) {
     const contact = await open(id);
-    const pair = foldPair((await deps.log.stream(account, stream.cloudtalkContact(id))).events);
+    const pair = await readPair(deps.log, account, stream.cloudtalkContact(id));
     if (pair.erased || isHinted(pair, "cloudtalk")) continue;
     const person = contact && personInCloudTalk(contact, deps.settings);
     if (!person) hints.push(cloudtalkHint(id, "deleted", `gone:${position}`));

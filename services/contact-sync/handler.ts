@@ -9,6 +9,7 @@ import { cloudtalkDeletionEffect } from "./cloudtalk-deletion-effect.ts";
 import { cloudtalkNoteEffect } from "./cloudtalk-note.ts";
 import { cloudtalkTagsEffect } from "./cloudtalk-tags-effect.ts";
 import { cloudtalkUpdateEffect } from "./cloudtalk-update-effect.ts";
+import type { PairDeps } from "./counterpart.ts";
 import { contactCrawlHandler } from "./crawl.ts";
 import { crmNotesHandler } from "./crm-notes.ts";
 import { cueCardHandler } from "./cue-card.ts";
@@ -23,7 +24,7 @@ import { opportunityChangesHandler } from "./opportunity-changes.ts";
 import { type ReconcileDeps, reconcileHandler, sweepsOf } from "./reconcile.ts";
 import { rematchHandler } from "./rematch.ts";
 import { contactSweepHandler, contactSweepsOf, type SweepDeps } from "./sweep.ts";
-import { type SyncDeps, syncHandler } from "./sync.ts";
+import { syncHandler } from "./sync.ts";
 import { withdrawHandler } from "./withdraw.ts";
 
 export type ContactSyncDeps = {
@@ -47,7 +48,7 @@ export type ContactSyncDeps = {
       Pick<CloudTalk, "bulkContacts">;
     ghl: ImportDeps["ghl"] & SweepDeps["ghl"];
   };
-  log: ReconcileDeps["log"] & SyncDeps["log"] & ImportDeps["log"] & SweepDeps["log"];
+  log: ReconcileDeps["log"] & PairDeps["log"] & ImportDeps["log"] & SweepDeps["log"];
   /** How contacts are kept in step. */
   sync: SyncSettings;
   /** What else is carried to CloudTalk. */

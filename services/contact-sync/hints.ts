@@ -2,8 +2,9 @@ import type { HistoryRow } from "@callbridge/cloudtalk";
 import type { EventLog } from "@callbridge/event-log";
 import { type CloudTalkContactId, type EventData, type GhlContactId, stream } from "@callbridge/events";
 import type { Fact, SyncSettings } from "@callbridge/service";
-import { foldPair, type Pair } from "./pair.ts";
+import type { Pair } from "./pair.ts";
 import { nameInGhl, syncedTags } from "./person.ts";
+import { readPair } from "./read-pair.ts";
 
 type Change = EventData<"contact.reported">["change"];
 
@@ -43,7 +44,7 @@ export async function hintsInHistory(
   }
   const hints: Fact[] = [];
   for (const [id, row] of newest) {
-    const pair = foldPair((await log.stream(account, stream.cloudtalkContact(id))).events);
+    const pair = await readPair(log, account, stream.cloudtalkContact(id));
     if (isOther(row, pair, settings) && !isHinted(pair, "cloudtalk")) {
       hints.push(cloudtalkHint(id, "updated", `call:${row.callId}`));
     }

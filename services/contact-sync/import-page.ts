@@ -5,15 +5,16 @@ import type { Ghl, GhlContact, GhlCursor } from "@callbridge/ghl";
 import type { Context, Decision } from "@callbridge/service";
 import { type Listed, listedInGhl, listInCloudTalk } from "./contact-lists.ts";
 import { createNumbers, type Numbers } from "./contact-numbers.ts";
+import type { PairDeps } from "./counterpart.ts";
 import { outcomeIn } from "./import-outcome.ts";
 import { notMade, type PlanDeps } from "./import-plan.ts";
 import type { Outcome } from "./import-tally.ts";
-import { type IntroduceDeps, introduce } from "./introduce.ts";
+import { introduce } from "./introduce.ts";
 import { foldPair, type Pair } from "./pair.ts";
 import { patiently } from "./patiently.ts";
 
 /** What an import asks of the vendors waits for the share of the budget that sweeps have. */
-export type ImportDeps = Omit<IntroduceDeps, "cloudtalk" | "ghl" | "log"> &
+export type ImportDeps = Omit<PairDeps, "cloudtalk" | "ghl" | "log"> &
   Omit<PlanDeps, "log" | "cloudtalk" | "ghl"> & {
     cloudtalk: Pick<CloudTalk, "contact" | "findContactsByPhone" | "contactsPage">;
     ghl: Pick<Ghl, "contact" | "findContactsByPhone" | "contactIdIn" | "contactPage" | "contactsPage">;
@@ -133,7 +134,7 @@ function pageOf(request: ImportRequest, { rows, next }: Rows, numbers: Numbers, 
     return { append: facts, intend: intend.map((intent) => ownIntent(intent, row)) };
   }
 
-  function vendorsFor(row: Row, signal: AbortSignal): Pick<IntroduceDeps, "cloudtalk" | "ghl"> {
+  function vendorsFor(row: Row, signal: AbortSignal): Pick<PairDeps, "cloudtalk" | "ghl"> {
     const { cloudtalk, ghl } = deps;
     const [openInGhl, openInCloudTalk] = [patiently(ghl.contact, signal), patiently(cloudtalk.contact, signal)];
     return {

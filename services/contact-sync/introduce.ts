@@ -1,35 +1,23 @@
-import type { CloudTalk, Contact } from "@callbridge/cloudtalk";
-import type { EventLog } from "@callbridge/event-log";
+import type { Contact } from "@callbridge/cloudtalk";
 import { type CloudTalkContactId, canonicalText, type GhlContactId, type Intent, stream } from "@callbridge/events";
-import type { Ghl, GhlContact, GhlCustomField } from "@callbridge/ghl";
-import type { Decision, Fact, SyncSettings } from "@callbridge/service";
-import { type Counterpart, counterpartInCloudTalk, counterpartInGhl } from "./counterpart.ts";
+import type { GhlContact } from "@callbridge/ghl";
+import type { Decision, Fact } from "@callbridge/service";
+import { type Counterpart, counterpartInCloudTalk, counterpartInGhl, type PairDeps } from "./counterpart.ts";
 import { linkedNext } from "./link.ts";
 import { isSure, lookAgain } from "./lookups.ts";
 import { deleted, observed, synced, type Work } from "./observed.ts";
 import type { Pair, Side } from "./pair.ts";
 import { fieldKey, nameInCloudTalk, type Person, personInCloudTalk, personInGhl } from "./person.ts";
 
-export type IntroduceDeps = {
-  cloudtalk: Pick<CloudTalk, "contact" | "findContactsByPhone">;
-  ghl: Pick<Ghl, "contact" | "findContactsByPhone" | "contactIdIn" | "contactPage">;
-  log: Pick<EventLog, "stream">;
-  settings: SyncSettings;
-  /** The definitions of GHL's custom fields, which the mapping may name. */
-  customFields: () => Promise<readonly GhlCustomField[]>;
-  /** How long a search index may lag behind; nobody is created before. Milliseconds. */
-  indexLagMs: number;
-};
-
 /** Finds the counterpart of a contact that has none: linked when there is exactly one, made when there is nobody. */
-export async function introduce(pair: Pair, work: Work, deps: IntroduceDeps): Promise<Decision> {
+export async function introduce(pair: Pair, work: Work, deps: PairDeps): Promise<Decision> {
   const { ghl, cloudtalk } = pair.ids;
   if (ghl) return await introduceFromGhl(ghl, pair, work, deps);
   if (cloudtalk) return await introduceFromCloudTalk(cloudtalk, pair, work, deps);
   return await nameTheUnnamed(pair, work, deps);
 }
 
-async function introduceFromGhl(id: GhlContactId, pair: Pair, work: Work, deps: IntroduceDeps): Promise<Decision> {
+async function introduceFromGhl(id: GhlContactId, pair: Pair, work: Work, deps: PairDeps): Promise<Decision> {
   const contact = await deps.ghl.contact(id);
   if (!contact) return gone(pair, "ghl", work);
   const person = personInGhl(contact, deps.settings, await deps.customFields());
@@ -46,7 +34,7 @@ async function introduceFromCloudTalk(
   id: CloudTalkContactId,
   pair: Pair,
   work: Work,
-  deps: IntroduceDeps,
+  deps: PairDeps,
 ): Promise<Decision> {
   const contact = await deps.cloudtalk.contact(id);
   if (!contact) return gone(pair, "cloudtalk", work);
@@ -62,7 +50,7 @@ async function introduceFromCloudTalk(
 type Conclusion<Id> = {
   link: (found: Id, because: "phone" | "external-url") => Promise<Fact>;
   create: Intent | undefined;
-  deps: IntroduceDeps;
+  deps: PairDeps;
 };
 
 async function concluded<Id extends string>(
@@ -100,7 +88,7 @@ const gone = (pair: Pair, side: Side, work: Work): Decision => ({
 });
 
 /** The whole contact at once, so that nothing is left to be written when the two are compared for the first time. */
-function inCloudTalk(contact: GhlContact, person: Person, { ghl, settings }: IntroduceDeps): Intent {
+function inCloudTalk(contact: GhlContact, person: Person, { ghl, settings }: PairDeps): Intent {
   const key = `cloudtalk-contact:${contact.id}`;
   const fields = settings.fields.flatMap((rule) => {
     const value = rule.direction === "to-ghl" ? undefined : person.fields[fieldKey(rule)];
@@ -123,7 +111,7 @@ function inCloudTalk(contact: GhlContact, person: Person, { ghl, settings }: Int
   };
 }
 
-function inGhl(contact: Contact, person: Person, { context }: Work, { settings }: IntroduceDeps): Intent | undefined {
+function inGhl(contact: Contact, person: Person, { context }: Work, { settings }: PairDeps): Intent | undefined {
   const [phone] = contact.phones;
   if (!phone) return undefined;
   const fields = settings.fields.flatMap((rule) => {
@@ -148,7 +136,7 @@ function inGhl(contact: Contact, person: Person, { context }: Work, { settings }
 }
 
 /** A report that names a contact by its number alone is passed on to the one contact that has it. */
-async function nameTheUnnamed(pair: Pair, work: Work, deps: IntroduceDeps): Promise<Decision> {
+async function nameTheUnnamed(pair: Pair, work: Work, deps: PairDeps): Promise<Decision> {
   const origin: Side = work.newest.side ?? "cloudtalk";
   const ids = new Set<string>();
   for (const phone of pair.phones) {

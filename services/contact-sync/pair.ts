@@ -1,5 +1,6 @@
 import {
   type CloudTalkContactId,
+  type ContactLink,
   type Effect,
   type EventData,
   evolveEffects,
@@ -146,14 +147,12 @@ function evolvePair(before: Pair, event: LogEvent): Pair {
  */
 const isToBeCompared = ({ because, compared }: EventData<"contact.linked">) => because !== "call" && !compared;
 
-type Link = { cloudtalkContactId: CloudTalkContactId; ghlContactId: GhlContactId };
-
 const isOther = (named: Pair["ids"], own: Pair["ids"]) =>
   (named.cloudtalk !== undefined && named.cloudtalk !== own.cloudtalk) ||
   (named.ghl !== undefined && named.ghl !== own.ghl);
 
 /** From now on the two are one, with nothing agreed on yet. What was seen of another record is not theirs. */
-function linkedAs(pair: Pair, { cloudtalkContactId: cloudtalk, ghlContactId: ghl }: Link): Pair {
+function linkedAs(pair: Pair, { cloudtalkContactId: cloudtalk, ghlContactId: ghl }: ContactLink): Pair {
   const seen = {
     ...(pair.ids.cloudtalk === cloudtalk && pair.seen.cloudtalk && { cloudtalk: pair.seen.cloudtalk }),
     ...(pair.ids.ghl === ghl && pair.seen.ghl && { ghl: pair.seen.ghl }),
@@ -161,7 +160,11 @@ function linkedAs(pair: Pair, { cloudtalkContactId: cloudtalk, ghlContactId: ghl
   return { ...pair, ids: { cloudtalk, ghl }, linked: true, settled: undefined, base: undefined, seen };
 }
 
-function unlinked(pair: Pair, { cloudtalkContactId: cloudtalk, ghlContactId: ghl }: Link, named: Pair["ids"]): Pair {
+function unlinked(
+  pair: Pair,
+  { cloudtalkContactId: cloudtalk, ghlContactId: ghl }: ContactLink,
+  named: Pair["ids"],
+): Pair {
   const parted = new Set([...pair.parted, pairName(cloudtalk, ghl)]);
   const isOurs = pair.ids.cloudtalk === cloudtalk && pair.ids.ghl === ghl;
   if (!isOurs) return { ...pair, parted };

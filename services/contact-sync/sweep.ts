@@ -7,9 +7,9 @@ import { listInCloudTalk } from "./contact-lists.ts";
 import { cloudtalkHint, ghlHint, isHinted } from "./hints.ts";
 import { type KnownContact, knownInCloudTalk } from "./known-contacts.ts";
 import { samePerson } from "./observed.ts";
-import { foldPair } from "./pair.ts";
 import { patiently } from "./patiently.ts";
 import { personInGhl } from "./person.ts";
+import { readPair } from "./read-pair.ts";
 import { tagHints } from "./tag-sweep.ts";
 
 /** What a sweep asks of the vendors waits for the share of the budget that sweeps have. */
@@ -110,7 +110,7 @@ async function changedInGhl(account: string, since: Date, deps: SweepDeps, signa
   for (let after: GhlCursor | undefined, isLast = false; !isLast; ) {
     const { contacts, next } = await read({ since, after });
     for (const contact of contacts) {
-      const pair = foldPair((await deps.log.stream(account, stream.ghlContact(contact.id))).events);
+      const pair = await readPair(deps.log, account, stream.ghlContact(contact.id));
       const person = personInGhl(contact, deps.settings, await deps.customFields());
       const isSeen = pair.seen.ghl && samePerson(pair.seen.ghl, person);
       if (isSeen || pair.erased || isHinted(pair, "ghl")) continue;

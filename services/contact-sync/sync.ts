@@ -1,18 +1,17 @@
 import { contactUnlinked, type LogEvent } from "@callbridge/events";
 import type { Decision, Handler } from "@callbridge/service";
-import { type CompareDeps, compare } from "./compare.ts";
+import { compare } from "./compare.ts";
+import type { PairDeps } from "./counterpart.ts";
 import { created } from "./created.ts";
-import { type IntroduceDeps, introduce } from "./introduce.ts";
+import { introduce } from "./introduce.ts";
 import { synced } from "./observed.ts";
 import { foldPair, type Pair } from "./pair.ts";
-
-export type SyncDeps = CompareDeps & IntroduceDeps;
 
 /**
  * Keeps the two sides' records of a person in step. A webhook is a hint and never the truth: once nothing more came for a
  * while the record is read, an unknown one is introduced to its counterpart, and a known pair is compared and reconciled.
  */
-export function syncHandler(deps: SyncDeps): Handler<Pair> {
+export function syncHandler(deps: PairDeps): Handler<Pair> {
   return {
     name: "sync",
     on: [

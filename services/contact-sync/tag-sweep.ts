@@ -4,9 +4,9 @@ import { stream } from "@callbridge/events";
 import type { Context, Fact, SyncSettings } from "@callbridge/service";
 import { cloudtalkHint, isHinted } from "./hints.ts";
 import { type KnownContact, rolling } from "./known-contacts.ts";
-import { foldPair } from "./pair.ts";
 import { patiently } from "./patiently.ts";
 import { nameInGhl, syncedTags } from "./person.ts";
+import { readPair } from "./read-pair.ts";
 
 type TagDeps = {
   cloudtalk: Pick<CloudTalk, "contactsPage" | "tags">;
@@ -32,7 +32,7 @@ export async function tagHints(
       const isMember = members.has(id);
       if (seen.includes(name) === isMember) continue;
       // Since it was seen we may have tagged it ourselves.
-      const pair = foldPair((await deps.log.stream(account, stream.cloudtalkContact(id))).events);
+      const pair = await readPair(deps.log, account, stream.cloudtalkContact(id));
       if (pair.seen.cloudtalk?.tags.includes(name) === isMember || isHinted(pair, "cloudtalk")) continue;
       hints.push(cloudtalkHint(id, "updated", `tag:${tag.id}:${isMember}:${position}`));
     }
