@@ -107,7 +107,6 @@ test("a contact deleted in CloudTalk is not made anew there, and its calls are n
   await missedCall(person.phone);
   await told(`contact:ghl:${person.ghlContactId}`, "contact.linked");
   const contacts = () => at.twin.control.state().cloudtalk.contacts.size;
-  await told(`contact:ghl:${person.ghlContactId}`, "contact.synced");
   const before = contacts();
   await at.twin.control.inCloudTalk.remove(person.cloudtalkContactId);
   await told(`contact:ct:${person.cloudtalkContactId}`, "contact.deleted");
