@@ -142,18 +142,18 @@ async function withoutOne(
     return { append: [...facts, ...parting, ...survivor(times), done] };
   }
   const isNews = facts.length > 0;
-  if (isNews && !isSure(survivor, work, deps.indexLagMs)) return { wake: [lookAgain(work)] };
+  if (isNews && !isSure(survivor, work, deps.indexLagMs)) return { wake: [lookAgain(work, survivor)] };
   const person = persons[left];
   const news = person ? observed(left, pair, person, work.newest) : [];
   const append = [...facts, ...news, done];
-  if (!deps.settings.deletions || !isNews || survivor === "several") return { append };
+  if (!deps.settings.deletions || !isNews || survivor !== "nobody") return { append };
   const contactId = pair.ids[left];
   const key = `${left}-deletion:${contactId}`;
   const kind: EffectKind = `${left}.contact_deletion`;
   return { append, intend: [{ kind, effect: key, target: key, revision: 0, input: { contactId } }] };
 }
 
-type Successor = ((times: number) => Fact[]) | "nobody" | "later" | "several";
+type Successor = ((times: number) => Fact[]) | "nobody" | "later" | "being-made" | "several";
 
 /** The record that took the place of the one that is gone, as the fact that links it. */
 async function successor(left: Side, pair: Pair, { account }: Work, deps: PairDeps, reads: Reads): Promise<Successor> {

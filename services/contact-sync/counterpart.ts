@@ -22,7 +22,10 @@ export type PairDeps = CounterpartDeps & {
   indexLagMs: number;
 };
 
-/** Who a contact is on the other side. `later`: the other side's look-ups disagree, as they do for seconds after a change. */
+/**
+ * Who a contact is on the other side. `later`: the other side's look-ups disagree, as they do for seconds after a change.
+ * `being-made`: one record is being made of the other at this moment, and how that ends will link them.
+ */
 export type Counterpart<Id> =
   | { found: Id; because: "phone" | "external-url" }
   | {
@@ -30,7 +33,8 @@ export type Counterpart<Id> =
       because: "several-in-ghl" | "several-in-cloudtalk" | "linked-to-another";
     }
   | "nobody"
-  | "later";
+  | "later"
+  | "being-made";
 
 /**
  * The CloudTalk contact of a GHL contact: the one whose link leads to it, else the only one with exactly one of its numbers.
@@ -55,6 +59,7 @@ export async function counterpartInCloudTalk(
   }
   const page = pageOf(only, ghl);
   const linked = await readPair(log, account, stream.cloudtalkContact(only.id));
+  if (isBeingCopied(linked)) return "being-made";
   const owner = linked.linked ? { ghl: linked.ids.ghl } : linked.settled;
   const isAnothers = owner
     ? owner.ghl !== contact.id
@@ -71,13 +76,11 @@ export async function counterpartInGhl(
   account: string,
 ): Promise<Counterpart<GhlContactId>> {
   const isFree = (id: GhlContactId) => !pair.parted.has(pairName(contact.id, id));
-  const linkedElsewhere = async (id: GhlContactId) => {
-    const other = await readPair(log, account, stream.ghlContact(id));
-    return other.linked && other.ids.cloudtalk !== contact.id;
-  };
+  const recordOf = (id: GhlContactId) => readPair(log, account, stream.ghlContact(id));
+  const isAnothers = (record: Pair) => record.linked && record.ids.cloudtalk !== contact.id;
   const page = pageOf(contact, ghl);
   if (page && isFree(page) && (await ghl.contact(page))) {
-    if (await linkedElsewhere(page)) return { ambiguous: [page], because: "linked-to-another" };
+    if (isAnothers(await recordOf(page))) return { ambiguous: [page], because: "linked-to-another" };
     return { found: page, because: "external-url" };
   }
   const found = new Set<GhlContactId>();
@@ -92,8 +95,19 @@ export async function counterpartInGhl(
   if (others.length > 0) return { ambiguous: candidates, because: "several-in-ghl" };
   if (!agree) return "later";
   if (!only) return "nobody";
-  if (await linkedElsewhere(only)) return { ambiguous: [only], because: "linked-to-another" };
+  const record = await recordOf(only);
+  if (isBeingCopied(record)) return "being-made";
+  if (isAnothers(record)) return { ambiguous: [only], because: "linked-to-another" };
   return { found: only, because: "phone" };
+}
+
+/**
+ * Whether a counterpart of this contact is being made. It may be there already without our knowing, and look like somebody
+ * who merely has the same number: linked as such, its copy of an old name would overwrite what was changed since.
+ */
+export function isBeingCopied({ effects, linked }: Pair): boolean {
+  const making = [...effects.values()].filter(({ kind }) => kind === "ghl.contact" || kind === "cloudtalk.contact");
+  return !linked && making.some(({ end }) => end === undefined);
 }
 
 function pageOf({ externalUrls }: Contact, ghl: Pick<Ghl, "contactIdIn">): GhlContactId | undefined {

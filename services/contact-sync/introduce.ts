@@ -2,7 +2,13 @@ import type { Contact } from "@callbridge/cloudtalk";
 import { type CloudTalkContactId, canonicalText, type GhlContactId, type Intent, stream } from "@callbridge/events";
 import type { GhlContact } from "@callbridge/ghl";
 import type { Decision, Fact } from "@callbridge/service";
-import { type Counterpart, counterpartInCloudTalk, counterpartInGhl, type PairDeps } from "./counterpart.ts";
+import {
+  type Counterpart,
+  counterpartInCloudTalk,
+  counterpartInGhl,
+  isBeingCopied,
+  type PairDeps,
+} from "./counterpart.ts";
 import { linkedNext } from "./link.ts";
 import { isSure, lookAgain } from "./lookups.ts";
 import { deleted, observed, synced, type Work } from "./observed.ts";
@@ -12,6 +18,7 @@ import { fieldKey, nameInCloudTalk, type Person, personInCloudTalk, personInGhl 
 /** Finds the counterpart of a contact that has none: linked when there is exactly one, made when there is nobody. */
 export async function introduce(pair: Pair, work: Work, deps: PairDeps): Promise<Decision> {
   const { ghl, cloudtalk } = pair.ids;
+  if (isBeingCopied(pair)) return { wake: [lookAgain(work, "being-made")] };
   if (ghl) return await introduceFromGhl(ghl, pair, work, deps);
   if (cloudtalk) return await introduceFromCloudTalk(cloudtalk, pair, work, deps);
   return await nameTheUnnamed(pair, work, deps);
@@ -64,8 +71,10 @@ async function concluded<Id extends string>(
   const seen = observed(side, pair, person, work.newest);
   const done = synced(pair, work);
   if (typeof counterpart === "string") {
-    if (!create || pair.effects.has(create.effect)) return { append: [...seen, done] };
-    if (!isSure(counterpart, work, deps.indexLagMs)) return { wake: [lookAgain(work)] };
+    const isOver = !create || pair.effects.has(create.effect);
+    if (isOver && counterpart !== "being-made") return { append: [...seen, done] };
+    if (!isSure(counterpart, work, deps.indexLagMs)) return { wake: [lookAgain(work, counterpart)] };
+    if (!create) return { append: [...seen, done] };
     return { append: [...seen, done], intend: [create] };
   }
   if ("found" in counterpart) {

@@ -41,8 +41,9 @@ export function compose(config: Config, platform: AccountPlatform): Composed {
 }
 
 /** What came to the CRM from a call is no tag of the person, and does not come back as one. */
-function apartFromCallTags({ sync, callTags: { prefix } }: Config["settings"]): SyncSettings {
-  return prefix === "" ? sync : { ...sync, tags: { ...sync.tags, ignore: [...sync.tags.ignore, `${prefix}*`] } };
+function apartFromCallTags({ sync, callTags: { prefix, names } }: Config["settings"]): SyncSettings {
+  const ofCalls = [...(prefix === "" ? [] : [`${prefix}*`]), ...Object.values(names).filter((name) => name !== null)];
+  return { ...sync, tags: { ...sync.tags, ignore: [...sync.tags.ignore, ...ofCalls] } };
 }
 
 if (import.meta.main) await runService(compose);

@@ -213,6 +213,23 @@ describe("given a contact without a counterpart", () => {
     expect((await sync(inBoth, { ghl: [inGhl({ phones: [] })] })).intend).toEqual([]);
   });
 
+  test("while it is being made, nobody is linked by the number and nobody is read: the one found may be the copy", async () => {
+    const making = {
+      effect: `cloudtalk-contact:${ghlId}`,
+      kind: "cloudtalk.contact",
+      target: `cloudtalk-contact:${ghlId}`,
+    };
+    const history = given(
+      reported("ghl"),
+      ["contact.synced", { ghlContactId: ghlId, upTo: 1, writes: { ghl: [], cloudtalk: [] } }],
+      ["effect.intended", { ...making, revision: 0, input: {} }],
+      ["effect.attempted", { ...making, attempt: 1, host: "cloudtalk.example" }],
+      reported("ghl"),
+    );
+    const world = { ghl: [inGhl()], cloudtalk: [inCloudTalk({ externalUrls: [] })] };
+    expect(await sync(history, world)).toEqual({ ...nothing, wakeAfterMs: 10_000 });
+  });
+
   test("once it was made, the two are linked", async () => {
     const effect = {
       effect: `cloudtalk-contact:${ghlId}`,
