@@ -1,8 +1,12 @@
 import type { Shown } from "./records.ts";
 import type { Side } from "./schedule.ts";
 
-/** What people last made of one value since both sides agreed on it; a removed member of a set is "". */
-type Item = { agreed: string; since: Partial<Record<Side, string>> };
+/**
+ * What people last made of one value since both sides agreed on it; a removed member of a set is "". `rest`: what each side
+ * showed then. A change that was taken back again may or may not have been seen.
+ */
+type Item = { agreed: string; rest: Record<Side, string>; since: Partial<Record<Side, string>> };
+const untouched = (): Item => ({ agreed: "", rest: { cloudtalk: "", ghl: "" }, since: {} });
 
 /** What people did to the records of one person, and what therefore has to be seen in the end. */
 export type Ledger = {
@@ -44,7 +48,7 @@ export function enter(ledger: Ledger, side: Side, before: Shown = none, after: S
       continue;
     }
     if (key === "text:company" && side === "ghl") ledger.own.set("company@ghl", to);
-    const item = ledger.items.get(key) ?? { agreed: "", since: {} };
+    const item = ledger.items.get(key) ?? untouched();
     ledger.items.set(key, item);
     item.since[side] = to;
     const kind = kindOf(key);
@@ -58,6 +62,7 @@ export function enter(ledger: Ledger, side: Side, before: Shown = none, after: S
 export function settle(ledger: Ledger, sides: Record<Side, Shown>): void {
   for (const [key, item] of ledger.items) {
     item.agreed = sides.cloudtalk.get(key) ?? "";
+    item.rest = { cloudtalk: item.agreed, ghl: sides.ghl.get(key) ?? "" };
     item.since = {};
   }
 }
@@ -74,15 +79,20 @@ export function wrong(ledger: Ledger, sides: Record<Side, Shown>): string[] {
       return now === expected ? [] : [`${key} is "${now}" and nobody made it so: it was "${expected}"`];
     }
     const [left, right] = [cloudtalk.get(key) ?? "", ghl.get(key) ?? ""];
-    const { agreed, since } = ledger.items.get(key) ?? { agreed: "", since: {} };
-    const allowed = Object.values(since).length > 0 ? Object.values(since) : [agreed];
+    const { agreed, rest, since } = ledger.items.get(key) ?? untouched();
+    const wasTakenBack = (["cloudtalk", "ghl"] as const).some((side) => since[side] === rest[side]);
+    const made = Object.values(since);
+    const allowed = made.length === 0 ? [agreed] : wasTakenBack ? [...made, agreed] : made;
     const told = `${key}: CloudTalk "${left}", GHL "${right}"; allowed: ${JSON.stringify(allowed)}`;
     if (key === "text:company") {
       const own = ledger.own.get("company@ghl") ?? "";
       if (right !== own) return [`${told}: GHL's own value was "${own}"`];
       return right === "" || left === right ? [] : [told];
     }
-    if (/^(phone|email):/.test(key)) return reachable(told, left, right, since, agreed);
+    if (/^(phone|email):/.test(key)) {
+      const isAsBefore = wasTakenBack && allowed.includes(left) && (left !== "" || right === "");
+      return isAsBefore ? [] : reachable(told, left, right, since, agreed);
+    }
     if (left !== right) return [`${told}: they differ`];
     return allowed.includes(left) ? [] : [told];
   });
