@@ -52,9 +52,12 @@ for (const { name, endpoint, body, expected } of samples) {
 
     ingress.clock.now = new Date(ingress.clock.now.getTime() + 150_000);
     const second = await own.post(endpoint, body);
-    const repeated = expected.events.length > 0 ? "duplicate" : "ignored";
-    expect(second).toMatchObject({ status: 202, verdict: repeated, eventIds: first.eventIds });
-    expect(await own.events()).toEqual(events);
+    // That somebody was changed is a hint to look, and said again it is another one; everything else happened once.
+    const isHint = expected.events.some(({ type, data }) => type === "contact.reported" && data.change === "updated");
+    const repeated = isHint ? "accepted" : expected.events.length > 0 ? "duplicate" : "ignored";
+    expect(second).toMatchObject({ status: 202, verdict: repeated });
+    if (!isHint) expect(second.eventIds).toEqual(first.eventIds);
+    expect((await own.events()).map(essence)).toEqual([...expected.events, ...(isHint ? expected.events : [])]);
     expect((await own.inbox()).map((delivery) => [delivery.verdict, delivery.body])).toEqual([
       [verdict, bytesOf(body)],
       [repeated, bytesOf(body)],

@@ -156,8 +156,8 @@ test("the staff of a workflow's payload is in nothing that leaves the house", as
   const staff = { firstName: "Zebulon", lastName: "Quartermaster", email: "zq@staff.example", phone: "+12025550167" };
   const kinds = ["new-contact", "new-tag", "new-note", "pipeline-stage-changed", "opportunity-status-changed"] as const;
   for (const kind of kinds) await twin.control.sendGhlWorkflow(kind, ada.ghlContactId, { user: staff });
-  const stranger = { contact_id: "TwinStranger00000001", first_name: "Lena", phone: "+12025550168", user: staff };
-  expect((await running.post("/api/ghl-webhooks/new-contact", stranger)).verdict).toBe("accepted");
+  const stranger = { first_name: "Lena", phone: "+12025550168", user: staff };
+  await twin.control.sendGhlWorkflow("new-contact", "TwinStranger00000001", stranger);
   await twin.control.inGhl.tag(ada.ghlContactId, ["after-staff"], { report: "workflow" });
   await quiet();
   const everything = proxy.sent().join("\n");
