@@ -17,6 +17,8 @@ const pageSchema = z.object({
 type Page = z.infer<typeof pageSchema>;
 
 const limitMs = 30_000;
+/** The fields are written beside the note. They tell of the latest call, which another one may be: then they stay. */
+const fieldsLimitMs = 3_000;
 const pollMs = 100;
 
 /** `npm run demo`: plays one call through the running system and prints what the CRM then shows. */
@@ -30,14 +32,14 @@ async function demo(): Promise<void> {
     .parse(await ask(`${twinUrl}/twin/calls`, { from: person.phone }));
   for (const { path, status } of played.sent) console.log(`  webhook ${path} → ${status}`);
   const begun = Date.now();
-  const page = await untilWritten(twinUrl, person.ghlContactId, before);
+  const page = await untilWritten(twinUrl, person.ghlContactId, before, played.callId);
   console.log(`\nAfter ${((Date.now() - begun) / 1000).toFixed(1)} s the CRM shows on ${nameOf(page)}:\n`);
   const fresh = page.notes.filter(({ id }) => !before.notes.some((note) => note.id === id));
   for (const note of fresh) console.log(`NOTE\n${indent(note.body)}\n`);
   for (const message of page.messages.filter(({ id }) => !before.messages.some((one) => one.id === id))) {
     console.log(`CALL IN THE CONVERSATION\n${indent(JSON.stringify(message, undefined, 1))}\n`);
   }
-  console.log("CUSTOM FIELDS");
+  console.log(fieldsDiffer(page, before) ? "CUSTOM FIELDS" : "CUSTOM FIELDS (unchanged: a later call is known)");
   for (const { name, value } of page.customFields) console.log(`  ${name}: ${String(value)}`);
 }
 
@@ -57,20 +59,23 @@ async function firstPerson(twinUrl: string) {
   return first;
 }
 
-async function untilWritten(twinUrl: string, contactId: string, before: Page): Promise<Page> {
+async function untilWritten(twinUrl: string, contactId: string, before: Page, callId: string): Promise<Page> {
+  let notedAt: number | undefined;
   for (const end = Date.now() + limitMs; ; ) {
     const page = await pageOf(twinUrl, contactId);
-    const fieldsAreThere =
-      page.customFields.length > 0 && JSON.stringify(page.customFields) !== JSON.stringify(before.customFields);
-    const done =
-      page.notes.length > before.notes.length && page.messages.length > before.messages.length && fieldsAreThere;
-    if (done) return page;
-    if (Date.now() > end)
-      throw new Error(`the call did not arrive in the CRM within ${limitMs / 1000} s: look at the log of npm start`);
+    const now = Date.now();
+    if (page.notes.length > before.notes.length && page.messages.length > before.messages.length) notedAt ??= now;
+    if (notedAt !== undefined && (fieldsDiffer(page, before) || now > notedAt + fieldsLimitMs)) return page;
+    if (now > end) {
+      const why = `npm run callbridge -- call ${callId}`;
+      throw new Error(`the call did not arrive in the CRM within ${limitMs / 1000} s. What it waits for:  ${why}`);
+    }
     await wait(pollMs);
   }
 }
 
+const fieldsDiffer = (page: Page, before: Page) =>
+  JSON.stringify(page.customFields) !== JSON.stringify(before.customFields);
 const pageOf = async (twinUrl: string, contactId: string) =>
   pageSchema.parse(await ask(`${twinUrl}/twin/contacts/${contactId}`));
 const nameOf = ({ contact }: Page) => contact.name ?? [contact.firstName, contact.lastName].filter(Boolean).join(" ");
