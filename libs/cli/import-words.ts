@@ -80,7 +80,10 @@ export function statusInWords(sweeps: ReturnType<typeof sweepsIn>, imports: read
 }
 
 function sweepLines(sweeps: ReturnType<typeof sweepsIn>): string[] {
-  if (!sweeps) return ["No sweep since yesterday: is contact-sync running, and sync.sweep.everyMs above 0?"];
+  if (!sweeps)
+    return [
+      "No sweep since yesterday. The first one comes sync.sweep.everyMs (15 min, unless set; 0: never) after the start of contact-sync.",
+    ];
   const { lastAt, lagSeconds, hints, contacts, crawled, crawlSeconds } = sweeps;
   return [
     `Last sweep ${lastAt}; GoHighLevel is looked at up to ${duration(lagSeconds)} ago.`,

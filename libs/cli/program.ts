@@ -32,6 +32,8 @@ const groups = [
 
 const about = `Looks into and looks after a Callbridge installation.
 
+\`callbridge …\` in what it says stands for \`npm run callbridge -- …\`.
+
 It speaks to the database only: DATABASE_URL, else that of the installation that runs with this DATA_DIR (./.data), else
 the embedded one, started for the duration of the command. What it wants done, the running services do.`;
 

@@ -12,7 +12,7 @@ const deedBody = z.strictObject({
   vendor: z.enum(["cloudtalk", "ghl"]),
   operation: z.string(),
   params: z.record(z.string(), z.string()).optional(),
-  body: z.unknown(),
+  body: z.unknown().optional(),
   report: z.enum(["off", "workflow", "app", "both"]).optional(),
   duplicates: z.number().int().nonnegative().optional(),
 });

@@ -100,6 +100,8 @@ describe("the control", () => {
     expect((await ask.twin("GET", "/contacts/1400000001")).body).toMatchObject({
       contact: { details: { title: "CTO" } },
     });
+    const unknown = await twin.control.act({ vendor: "ghl", operation: "contacts.rename" });
+    expect(unknown).toMatchObject({ status: 404, body: { message: expect.stringContaining("contacts.update") } });
     expect(twin.control.requests().total).toBe(0);
   });
 

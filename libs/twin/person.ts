@@ -30,7 +30,11 @@ export async function act(world: World, deed: Deed): Promise<Answer> {
   const theirs: World = { ...world, changed: (change) => echo(world, told, change, report, duplicates) };
   const deeds = [...twinRoutes(theirs), ...screenDeeds(theirs)];
   const route = deeds.find((one) => one.vendor === vendor && one.operation === operation);
-  if (route === undefined) throw new Error(`The twin knows no operation ${operation} of ${vendor}`);
+  if (route === undefined) {
+    const known = deeds.filter((one) => one.vendor === vendor).map((one) => one.operation);
+    const message = `The twin knows no operation ${operation} of ${vendor}. It knows: ${known.join(", ")}`;
+    return { status: 404, body: { message } };
+  }
   const answer = await route.handle({ params, query: {}, headers: {}, body });
   await told.settle();
   return answer;
