@@ -71,6 +71,16 @@ describe("webhooks", () => {
     expect(out).toContain(`${publicUrl}/api/a/acme-2/ghl-webhooks\n`);
     expect((await webhooks({}, "--account", "../x")).code).toBe(2);
   });
+
+  test("asks which account where there is no default one, and takes the only one", async () => {
+    const file = join(dataDir, "accounts.yaml");
+    const ghl = (location: string) => `{ ghl: { token: t, locationId: ${location}, webhookSecrets: [s3cret] } }`;
+    const environment = { PUBLIC_URL: publicUrl, CONFIG_FILE: file };
+    writeFileSync(file, `accounts: { acme: ${ghl("one")} }`);
+    expect((await webhooks(environment, "--brief")).out).toContain(`${publicUrl}/api/a/acme/ghl-webhooks\n`);
+    writeFileSync(file, `accounts: { acme: ${ghl("one")}, beta: ${ghl("two")} }`);
+    expect(await webhooks(environment)).toMatchObject({ code: 2, err: expect.stringContaining("acme, beta") });
+  });
 });
 
 describe("the secrets", () => {

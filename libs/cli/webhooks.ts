@@ -3,6 +3,7 @@ import { secretPlaceholder, type WebhookTemplate } from "@callbridge/events";
 import { ghlTemplates } from "@callbridge/ghl";
 import type { Config, InstallationConfig } from "@callbridge/service";
 import { type Command, InvalidArgumentError } from "commander";
+import { nameOfAccount } from "./account.ts";
 import type { CliDeps } from "./deps.ts";
 import { asItRuns } from "./open-log.ts";
 import { jsonOption } from "./options.ts";
@@ -63,10 +64,12 @@ function accountName(text: string): string {
 type Printed = WebhookTemplate & { url: string };
 
 function show(deps: CliDeps, installation: InstallationConfig, options: WebhooksOptions): void {
-  const named = installation.accounts.find(({ name }) => name === options.account);
+  const account = nameOfAccount(options.account, installation);
+  const named = installation.accounts.find(({ name }) => name === account);
   const config = named?.config ?? installation;
   const base = config.publicUrl;
-  const url = (path: string) => base + (options.account ? path.replace("/api/", `/api/a/${options.account}/`) : path);
+  const isNamed = options.account !== undefined || named !== undefined;
+  const url = (path: string) => base + (isNamed ? path.replace("/api/", `/api/a/${account}/`) : path);
   const shows = options.showSecrets === true || deps.stdout.isTTY === true;
   const groups = vendors.map(({ name, where, templates, ...secretOf }) => {
     const { shown, from } = secretIn(config, named?.name, secretOf, shows);
