@@ -37,8 +37,8 @@ export type Counterpart<Id> =
   | "being-made";
 
 /**
- * The CloudTalk contact of a GHL contact: the one whose link leads to it, else the only one with exactly one of its numbers.
- * Whoever is linked to somebody else, or was parted from this one, is no candidate.
+ * The CloudTalk contact of a GHL contact: the one whose link leads to it, else the only one with exactly one of its numbers,
+ * when nobody else in GHL has that number. Whoever is linked to somebody else, or was parted from this one, is no candidate.
  */
 export async function counterpartInCloudTalk(
   contact: GhlContact,
@@ -65,7 +65,13 @@ export async function counterpartInCloudTalk(
     ? owner.ghl !== contact.id
     : page !== undefined && page !== contact.id && (await ghl.contact(page)) !== undefined;
   if (isAnothers) return { ambiguous: [only.id], because: "linked-to-another" };
-  return { found: only.id, because: pointing.length > 0 ? "external-url" : "phone" };
+  if (pointing.length > 0) return { found: only.id, because: "external-url" };
+  // A person has said that it is this one.
+  if (owner) return { found: only.id, because: "phone" };
+  const phones = contact.phones.filter((phone) => only.phones.includes(phone));
+  const holders = await holdersInGhl({ id: only.id, phones }, linked, ghl);
+  const hasRival = holders.ids.some((id) => id !== contact.id);
+  return hasRival ? { ambiguous: [only.id], because: "several-in-ghl" } : { found: only.id, because: "phone" };
 }
 
 /** The GHL contact of a CloudTalk contact, in the same way. */
@@ -83,22 +89,31 @@ export async function counterpartInGhl(
     if (isAnothers(await recordOf(page))) return { ambiguous: [page], because: "linked-to-another" };
     return { found: page, because: "external-url" };
   }
-  const found = new Set<GhlContactId>();
-  let agree = true;
-  for (const phone of contact.phones) {
-    const answer = await ghl.findContactsByPhone(phone);
-    agree &&= answer.agree;
-    for (const { id } of answer.contacts) found.add(id);
-  }
-  const candidates = [...found].filter(isFree);
-  const [only, ...others] = candidates;
-  if (others.length > 0) return { ambiguous: candidates, because: "several-in-ghl" };
+  const { ids, agree } = await holdersInGhl(contact, pair, ghl);
+  const [only, ...others] = ids;
+  if (others.length > 0) return { ambiguous: ids, because: "several-in-ghl" };
   if (!agree) return "later";
   if (!only) return "nobody";
   const record = await recordOf(only);
   if (isBeingCopied(record)) return "being-made";
   if (isAnothers(record)) return { ambiguous: [only], because: "linked-to-another" };
   return { found: only, because: "phone" };
+}
+
+/** Who has one of its numbers in GHL and was not parted from it. `agree` is what GHL's look-ups do. */
+async function holdersInGhl(
+  { id, phones }: Pick<Contact, "id" | "phones">,
+  { parted }: Pair,
+  ghl: Pick<Ghl, "findContactsByPhone">,
+) {
+  const found = new Set<GhlContactId>();
+  let agree = true;
+  for (const phone of phones) {
+    const answer = await ghl.findContactsByPhone(phone);
+    agree &&= answer.agree;
+    for (const { id: holder } of answer.contacts) found.add(holder);
+  }
+  return { ids: [...found].filter((holder) => !parted.has(pairName(id, holder))), agree };
 }
 
 /**

@@ -4,8 +4,9 @@ import { tallyOf } from "./import-tally.ts";
 
 const row = (id: string, ...phones: string[]) => ({ id, stream: `contact:${id}`, phones });
 const others = [row("one", "+1"), row("two", "+2"), row("again", "+2"), row("taken", "+3")];
-const expected = (list: ReturnType<typeof row>[], linked: string[] = [], mayMake = true) =>
-  expectedOutcomes(list, others, new Set(linked.map((id) => `contact:${id}`)), mayMake);
+type How = Parameters<typeof expectedOutcomes>[3];
+const expected = (list: ReturnType<typeof row>[], linked: string[] = [], how: Partial<How> = {}) =>
+  expectedOutcomes(list, others, new Set(linked.map((id) => `contact:${id}`)), { from: "ghl", mayMake: true, ...how });
 
 test("a contact is linked with the one holder of its number, and made where nobody has it", () => {
   expect(expected([row("a", "+1"), row("b", "+9"), row("c")])).toEqual(["linked", "created", "withoutNumber"]);
@@ -19,17 +20,17 @@ test("several holders, or one that is linked already, are left to a person", () 
   ]);
 });
 
-test("of two that share a number the second is left to a person", () => {
-  expect(expected([row("a", "+9"), row("b", "+8", "+9"), row("c", "+1"), row("d", "+1")])).toEqual([
-    "created",
-    "ambiguous",
-    "linked",
-    "ambiguous",
-  ]);
+test("of two that share a number the second is left to a person, in GHL both where somebody in CloudTalk has it", () => {
+  const list = [row("a", "+9"), row("b", "+8", "+9"), row("c", "+1"), row("d", "+1")];
+  expect(expected(list)).toEqual(["created", "ambiguous", "ambiguous", "ambiguous"]);
+  expect(expected(list, [], { from: "cloudtalk" })).toEqual(["created", "ambiguous", "linked", "ambiguous"]);
 });
 
 test("whoever is linked is not looked at again, and nobody is made where that is switched off", () => {
-  expect(expected([row("a", "+1"), row("b", "+9")], ["a"], false)).toEqual(["linkedBefore", { refused: notMade }]);
+  expect(expected([row("a", "+1"), row("b", "+9")], ["a"], { mayMake: false })).toEqual([
+    "linkedBefore",
+    { refused: notMade },
+  ]);
 });
 
 test("a tally counts on, and reasons that differ in a number alone are one", () => {

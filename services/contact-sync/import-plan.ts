@@ -14,6 +14,8 @@ const cloudtalkRowsPerPage = 1_000;
 const ghlRowsPerPage = 100;
 /** A number is looked up in CloudTalk with and without its plus. */
 const searchesPerNumber = 2;
+/** Who has a number in GHL is asked of its two look-ups. */
+const searchesInGhl = 2;
 /** Requests that a contact costs: a candidate is opened, the pair compared, the contact's page in the CRM written down. */
 const toLink = { cloudtalk: 4, ghl: 2 };
 /** A contact of CloudTalk is opened, and looked for and made in GHL; then the two are compared and the page written down. */
@@ -31,7 +33,9 @@ export async function planOf(account: string, from: Side, deps: PlanDeps, signal
     ...(await known(lists.ghl, "contact.linked")),
     ...(await known(lists.cloudtalk, "contact.linked")),
   ]);
-  const expected = tallyOf(expectedOutcomes(lists[from], lists[to], linked, deps.settings.create[to]));
+  const expected = tallyOf(
+    expectedOutcomes(lists[from], lists[to], linked, { from, mayMake: deps.settings.create[to] }),
+  );
   const observed = await known(lists.cloudtalk, "contact.observed");
   const unopened = lists.cloudtalk.filter(({ stream }) => !observed.has(stream)).length;
   const searches = searchesPerNumber * expected.created;
@@ -48,11 +52,11 @@ export async function planOf(account: string, from: Side, deps: PlanDeps, signal
             (hidden === "open" ? unopened : searches) +
             toLink.cloudtalk * expected.linked +
             Math.ceil(expected.created / contactsPerBulk),
-          ghl: pages.ghl + toLink.ghl * expected.linked,
+          ghl: pages.ghl + (toLink.ghl + searchesInGhl) * expected.linked,
         }
       : {
           cloudtalk: pages.cloudtalk + toLink.cloudtalk * expected.linked + toMakeInGhl.cloudtalk * expected.created,
-          ghl: (toLink.ghl + 2) * expected.linked + toMakeInGhl.ghl * expected.created,
+          ghl: (toLink.ghl + searchesInGhl) * expected.linked + toMakeInGhl.ghl * expected.created,
         };
   const seconds = Math.max(requests.cloudtalk / paceOf("cloudtalk", "sweep"), requests.ghl / paceOf("ghl", "sweep"));
   return { expected, requests, seconds: Math.ceil(seconds), hidden };
@@ -63,9 +67,10 @@ export function expectedOutcomes(
   list: readonly Listed[],
   others: readonly Listed[],
   linked: ReadonlySet<string>,
-  mayMake: boolean,
+  { from, mayMake }: { from: Side; mayMake: boolean },
 ): Outcome[] {
   const holders = byNumber(others);
+  const own = byNumber(list);
   const streams = new Map(others.map(({ id, stream }) => [id, stream]));
   const taken = new Set<string>();
   return list.map(({ stream, phones }): Outcome => {
@@ -78,6 +83,7 @@ export function expectedOutcomes(
     for (const phone of phones) taken.add(phone);
     if (isTaken || more.length > 0) return "ambiguous";
     if (found === undefined) return "created";
+    if (from === "ghl" && phones.some((phone) => (own.get(phone)?.size ?? 0) > 1)) return "ambiguous";
     return linked.has(streams.get(found) ?? "") ? "ambiguous" : "linked";
   });
 }

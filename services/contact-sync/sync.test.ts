@@ -1,4 +1,4 @@
-import type { CloudTalkContactId } from "@callbridge/events";
+import type { CloudTalkContactId, GhlContactId } from "@callbridge/events";
 import { given, type Told } from "@callbridge/testing";
 import { describe, expect, test } from "vitest";
 import {
@@ -178,6 +178,18 @@ describe("given a contact without a counterpart", () => {
       }),
     );
     expect(intend).toEqual([]);
+  });
+
+  test("of several in GHL that share the number of one in CloudTalk, none is guessed, whichever side reports", async () => {
+    const second = inGhl({ id: "GhlContact0000000005" as GhlContactId, emails: [] });
+    const world = { ghl: [inGhl(), second], cloudtalk: [inCloudTalk({ externalUrls: [] })] };
+    for (const side of ["ghl", "cloudtalk"] as const) {
+      const { append, intend } = await sync(given(reported(side)), world);
+      const question = { type: "contact.ambiguous", data: expect.objectContaining({ because: "several-in-ghl" }) };
+      expect(append).toContainEqual(expect.objectContaining(question));
+      expect(append.some(({ type }) => type === "contact.linked")).toBe(false);
+      expect(intend).toEqual([]);
+    }
   });
 
   test("nobody there: it is made with all that is known, once the index had its time", async () => {
